@@ -1,0 +1,3 @@
+//! Parse the command line, call the verb, turn the outcome into an exit code.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Who plays it: the simulated client: app kind, credentials, wire headers, identities, sending.

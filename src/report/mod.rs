@@ -1,0 +1,212 @@
+//! How a run is told. Every format is rendered from one [`Report`], which is also exactly the JSON report.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::play::{Cleanup, ScenarioResult};
+use crate::scenario::{App, Capability};
+
+/// The version of the JSON report's shape; raised only when something is removed or changes its meaning.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// One run, whole: what was asked, what was played, what was found, what it means.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Report {
+    /// [`SCHEMA_VERSION`] of the program that wrote it.
+    pub schema_version: u32,
+    /// Who wrote it.
+    pub tool: Tool,
+    /// What was asked for and how it went.
+    pub run: Run,
+    /// What was tested.
+    pub target: Target,
+    /// The connection test before everything else.
+    pub preflight: Preflight,
+    /// Would Okta work.
+    pub verdict: Verdict,
+    /// Did the run pass, by the options it was given.
+    pub gate: Gate,
+    /// The figure.
+    pub score: Score,
+    /// Okta's features, one by one.
+    pub capabilities: Vec<CapabilityResult>,
+    /// How many checks came out how.
+    pub counts: Counts,
+    /// Everything that was played.
+    pub scenarios: Vec<ScenarioResult>,
+    /// What was removed at the end and what was not.
+    pub cleanup: Cleanup,
+}
+
+/// Name and version of the program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Tool {
+    /// `scimulate`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// What was asked for and how it went.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Run {
+    /// Run id: the report folder's name. Start time unless `--run-id` fixes it.
+    pub id: String,
+    /// The word in every name the run created.
+    pub token: String,
+    /// RFC 3339, UTC.
+    pub started: String,
+    /// Wall time.
+    pub seconds: f64,
+    /// What people and order were made from.
+    pub seed: u64,
+    /// The dialect played.
+    pub app: App,
+    /// False when the run was interrupted or could not be completed.
+    pub complete: bool,
+    /// Why it is not complete, or a remark on the run as a whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// True when the run was narrowed (selection, skip) so that readiness cannot be told.
+    pub narrowed: bool,
+    /// How many requests were sent.
+    pub requests: usize,
+    /// The features the verdict is about.
+    pub features: Vec<Capability>,
+}
+
+/// What was tested.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Target {
+    /// The base URL, without a trailing slash.
+    pub base_url: String,
+}
+
+/// How the connection test went.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Preflight {
+    /// True when the target can be tested.
+    pub passed: bool,
+    /// Milliseconds of the first answer, if one came.
+    pub ms: Option<f64>,
+    /// Remarks on base URL and credential (each one sentence).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// Why the target cannot be tested.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<Problem>,
+}
+
+/// Why the target cannot be tested, in plain words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Problem {
+    /// A stable word: `resolve`, `connect`, `tls`, `timeout`, `transport`, `unauthorized`, `redirect`, `not_json`,
+    /// `not_found`, `base_url`.
+    pub kind: String,
+    /// `the token was rejected (401)`: fits after "Cannot start: ".
+    pub summary: String,
+    /// What was sent and what came, then the probable cause and what to do; one sentence each.
+    pub details: Vec<String>,
+}
+
+/// Would Okta work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Every feature asked for works.
+    Ready,
+    /// One does not.
+    NotReady,
+    /// The run was narrowed, so readiness cannot be told.
+    Partial,
+}
+
+/// Did the run pass, by the options it was given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Gate {
+    /// True when the exit code is 0.
+    pub passed: bool,
+    /// Which rule decided, one sentence each; never empty.
+    pub reasons: Vec<String>,
+}
+
+/// The figure. It never decides; the verdict does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Score {
+    /// 0 to 100; absent when nothing could be scored.
+    pub value: Option<u8>,
+    /// Weight of passed checks over all features.
+    pub passed_weight: u32,
+    /// Weight of applicable checks over all features.
+    pub applicable_weight: u32,
+    /// Okta's published suites: their own figure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub okta_suites: Option<u8>,
+    /// RFC rules beside Okta: their own figure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<u8>,
+}
+
+/// One feature.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CapabilityResult {
+    /// Which.
+    pub id: Capability,
+    /// Its name in Okta's admin console.
+    pub title: String,
+    /// Would it work.
+    pub status: CapabilityStatus,
+    /// True when `--features` asks for it.
+    pub feature: bool,
+    /// Its own figure, 0 to 100; absent when nothing applied.
+    pub score: Option<u8>,
+    /// Checks passed.
+    pub passed: usize,
+    /// `must` checks failed.
+    pub failed: usize,
+    /// `should` checks failed.
+    pub warned: usize,
+    /// Checks blocked.
+    pub blocked: usize,
+    /// Checks that did not apply.
+    pub skipped: usize,
+}
+
+/// Would a feature work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CapabilityStatus {
+    /// Every check passed.
+    Works,
+    /// Only `should` checks failed.
+    WorksWithWarnings,
+    /// A `must` failed or is blocked.
+    Broken,
+    /// The target says it has none.
+    NotOffered,
+    /// No check was played.
+    NotTested,
+}
+
+/// How many checks came out how; rules that always hold are counted once per rule.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Counts {
+    /// Scenarios played (not skipped).
+    pub scenarios: usize,
+    /// All checks.
+    pub checks: usize,
+    /// Held.
+    pub passed: usize,
+    /// `must` failed.
+    pub failed_must: usize,
+    /// `should` failed.
+    pub failed_should: usize,
+    /// `info` failed: told, never scored.
+    pub informed: usize,
+    /// Could not be judged.
+    pub blocked: usize,
+    /// Did not apply.
+    pub skipped: usize,
+    /// Failed, but excused at the gate by a known-failures entry.
+    pub known: usize,
+}

@@ -1,0 +1,1 @@
+//! Findings -> capabilities, verdict, score, counts. Pure: the same outcome gives the same bytes.
