@@ -57,6 +57,9 @@ pub(super) struct RunArgs {
     /// How many requests the run may send
     #[arg(long, default_value_t = 20_000, value_name = "N")]
     max_requests: usize,
+    /// How many scenarios are played at once; the findings are the same
+    #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=16))]
+    jobs: u8,
     /// Do not ask before writing to a host other than this machine
     #[arg(long)]
     yes: bool,
@@ -287,6 +290,7 @@ impl Story {
                 settle: args.settle.unwrap_or(default_settle),
                 deadline: args.deadline,
                 max_requests: args.max_requests,
+                jobs: usize::from(args.jobs),
                 keep: args.keep,
                 keep_values: args.keep_values,
             };

@@ -69,12 +69,19 @@ pub struct Unsettled {
 /// Knows what the run owns, and refuses everything else.
 #[derive(Debug, Default)]
 pub struct Ledger {
+    /// The run token: a name that holds it is ours, even when its create is not answered yet.
+    token: String,
     owned: Vec<Owned>,
     seen: HashSet<(Collection, String)>,
     unsettled: Vec<Unsettled>,
 }
 
 impl Ledger {
+    /// An empty ledger of the run with this token.
+    pub fn new(token: &str) -> Self {
+        Self { token: token.to_owned(), ..Self::default() }
+    }
+
     /// May this request be sent? The refusal says why not. Paths are encoded and start with `/`.
     pub fn permit(&self, method: &str, path: &str) -> Result<(), String> {
         if method == "GET" {
@@ -174,11 +181,15 @@ impl Ledger {
         true
     }
 
-    /// Remembers every id an answer showed.
+    /// Remembers every id an answer showed, apart from resources that carry the run token: another scenario, played at
+    /// the same time, may be creating them right now.
     fn see(&mut self, collection: Collection, exchange: &Exchange) {
         let Some(body) = exchange.json() else { return };
         let listed = body.get("Resources").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let ids: Vec<String> = std::iter::once(body).chain(listed).filter_map(id_of).collect();
+        let name = |r: &Value| r.get(collection.name_attribute()).and_then(Value::as_str).map(str::to_lowercase);
+        let ours = |r: &Value| !self.token.is_empty() && name(r).is_some_and(|n| n.contains(&self.token));
+        let shown = std::iter::once(body).chain(listed).filter(|r| !ours(r));
+        let ids: Vec<String> = shown.filter_map(id_of).collect();
         self.seen.extend(ids.into_iter().map(|id| (collection, id)));
     }
 }

@@ -2,6 +2,7 @@
 
 mod always;
 mod cleanup;
+mod company;
 pub mod event;
 mod given;
 pub mod ledger;
@@ -35,6 +36,8 @@ pub struct Settings {
     pub deadline: Duration,
     /// How many requests the run may send.
     pub max_requests: usize,
+    /// How many scenarios are played at once.
+    pub jobs: usize,
     /// Leave what was created.
     pub keep: bool,
     /// Show values of resources the run does not own.

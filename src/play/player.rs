@@ -55,7 +55,7 @@ pub async fn play(
         create_user,
         observer,
         interrupt,
-        ledger: Mutex::default(),
+        ledger: Mutex::new(Ledger::new(identities.token())),
         requests: AtomicUsize::new(0),
         vain: Mutex::default(),
         ends: Instant::now() + settings.deadline,
@@ -64,16 +64,7 @@ pub async fn play(
     };
     let mut outcome = Outcome::default();
     observer.hear(Event::Started { scenarios: plan.len() });
-    for scenario in plan {
-        observer.hear(Event::ScenarioStarted { id: &scenario.id, title: &scenario.title });
-        let (result, halt) = player.scenario(scenario).await;
-        observer.hear(Event::ScenarioDone(&result));
-        outcome.scenarios.push(result);
-        if halt.is_some() {
-            outcome.halt = halt;
-            break;
-        }
-    }
+    player.plan(plan, &mut outcome).await;
     if player.groups.get() == Some(&false) {
         outcome.not_offered.extend([Capability::PushGroups, Capability::ImportGroups]);
     }
@@ -91,8 +82,8 @@ pub async fn play(
 }
 
 impl Player<'_> {
-    /// Plays one scenario, all its cases.
-    async fn scenario(&self, scenario: &Scenario) -> (ScenarioResult, Option<Halt>) {
+    /// Plays one scenario, all its cases. `attempt` 0 is the first; another one uses other people.
+    pub(super) async fn scenario(&self, scenario: &Scenario, attempt: usize) -> (ScenarioResult, Option<Halt>) {
         let started = Instant::now();
         let mut result = ScenarioResult {
             id: scenario.id.clone(),
@@ -110,7 +101,7 @@ impl Player<'_> {
             Ok(Some(reason)) => result.reason = Some(reason),
             Ok(None) => {
                 for case in &scenario.cases {
-                    let mut scene = Scene::new(scenario, case, self.identities.variables());
+                    let mut scene = Scene::new(scenario, case, attempt, self.identities.variables());
                     let told = self.tell(&mut scene).await;
                     result.reason = result.reason.or(scene.blocked.take());
                     result.steps.append(&mut scene.steps);

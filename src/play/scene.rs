@@ -15,6 +15,8 @@ use crate::scenario::{Case, Check, Scenario, Step};
 pub(super) struct Scene<'a> {
     pub(super) scenario: &'a Scenario,
     pub(super) case: &'a Case,
+    /// Which playing of the scenario this is.
+    attempt: usize,
     pub(super) scope: Scope,
     /// The judged exchange of each earlier step.
     pub(super) answers: BTreeMap<String, Exchange>,
@@ -29,13 +31,14 @@ pub(super) struct Scene<'a> {
 }
 
 impl<'a> Scene<'a> {
-    pub(super) fn new(scenario: &'a Scenario, case: &'a Case, run: Value) -> Self {
+    pub(super) fn new(scenario: &'a Scenario, case: &'a Case, attempt: usize, run: Value) -> Self {
         let mut scope = Scope::default();
         scope.set("run", run);
         scope.set("case", Value::Object(case.values.clone().into_iter().collect()));
         Self {
             scenario,
             case,
+            attempt,
             scope,
             answers: BTreeMap::new(),
             given: BTreeMap::new(),
@@ -57,7 +60,8 @@ impl<'a> Scene<'a> {
 
     /// What identities of this scene are made from.
     pub(super) fn key(&self, name: &str, number: usize) -> String {
-        format!("{}/{}/{name}/{number}", self.scenario.id, self.case.id)
+        let again = if self.attempt == 0 { String::new() } else { format!("/{}", self.attempt) };
+        format!("{}/{}/{name}/{number}{again}", self.scenario.id, self.case.id)
     }
 
     /// Files a step that has no checks of its own.
