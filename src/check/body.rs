@@ -6,15 +6,15 @@ use super::{Finding, Judgement, show};
 use crate::exchange::{Body, Response};
 
 /// The JSON body; else the judgement that every body form gives: skipped on a 204, failed on anything that is not JSON.
-pub(super) fn json(response: &Response) -> Result<&Value, Judgement> {
+pub(super) fn json(response: &Response) -> Result<&Value, Box<Judgement>> {
     if response.status == 204 {
-        return Err(Judgement::Skipped(
+        return Err(Box::new(Judgement::Skipped(
             "the server answered 204 without a body, which is allowed; a later read judges it".to_owned(),
-        ));
+        )));
     }
     match &response.body {
         Body::Json(value) => Ok(value),
-        _ => Err(Judgement::Failed(not_json(response))),
+        _ => Err(Box::new(Judgement::Failed(not_json(response)))),
     }
 }
 

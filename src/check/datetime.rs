@@ -1,16 +1,6 @@
 //! `xsd:dateTime`, the form of SCIM's time stamps (RFC 7643 §2.3.5).
 
-use std::sync::LazyLock;
-
 use jiff::{Timestamp, civil};
-use regex_lite::Regex;
-
-static SHAPE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r"^(-?[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?)[0-9]*(Z|[+-][0-9]{2}:[0-9]{2})?$",
-    )
-    .expect("a valid pattern")
-});
 
 /// A moment as far as its text tells it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,20 +13,33 @@ pub(super) enum Moment {
 
 /// Reads an `xsd:dateTime`; nothing when the text is none. Fractions are read to the nanosecond.
 pub(super) fn parse(text: &str) -> Option<Moment> {
-    if !text.as_bytes().first().is_some_and(|byte| byte.is_ascii_digit() || *byte == b'-') {
+    let (local, zone) = split_zone(text);
+    let (seconds, fraction) = local.split_at_checked(19)?;
+    let shaped = |text: &str, shape: &str| {
+        text.len() == shape.len()
+            && text
+                .bytes()
+                .zip(shape.bytes())
+                .all(|(is, wanted)| if wanted == b'0' { is.is_ascii_digit() } else { is == wanted })
+    };
+    let digits = fraction.strip_prefix('.').unwrap_or("");
+    let fractional = fraction.is_empty() || (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()));
+    if !shaped(seconds, "0000-00-00T00:00:00") || !fractional {
         return None;
     }
-    let parts = SHAPE.captures(text)?;
-    let local = parts.get(1)?.as_str();
-    // Digits are only dropped from a fraction; behind whole seconds they are no date.
-    let dropped = parts.get(2).map_or(text.len(), |zone| zone.start()) - local.len();
-    if dropped > 0 && !local.contains('.') {
-        return None;
+    let local = &local[..local.len().min(29)];
+    match zone {
+        "" => local.parse().ok().map(Moment::Local),
+        _ if zone == "Z" || shaped(&zone[1..], "00:00") => format!("{local}{zone}").parse().ok().map(Moment::Instant),
+        _ => None,
     }
-    match parts.get(2) {
-        Some(zone) => format!("{local}{}", zone.as_str()).parse().ok().map(Moment::Instant),
-        None => local.parse().ok().map(Moment::Local),
-    }
+}
+
+/// Takes off `Z` or an offset such as `+02:00`; the zone is empty where there is none.
+fn split_zone(text: &str) -> (&str, &str) {
+    let offset = text.len().checked_sub(6).filter(|start| matches!(text.as_bytes()[*start], b'+' | b'-'));
+    let start = if text.ends_with('Z') { Some(text.len() - 1) } else { offset };
+    start.map_or((text, ""), |start| text.split_at(start))
 }
 
 /// True when two texts are the same, or denote the same moment.
@@ -74,6 +77,11 @@ mod tests {
             "2024-01-01T00:00:00+0200",
             "2024-01-01T00:00:00Z ",
             "1700000000",
+            "2024-01-01T00:00:00.Z",
+            "2024-01-01T00:00:00+2:000",
+            "2024-01-01T00:00:0é",
+            "-05:30",
+            "éééééééééé+é+00:00",
         ] {
             assert_eq!(parse(bad), None, "{bad}");
         }

@@ -21,13 +21,13 @@ pub(super) fn judge(name: &str, test: &Test, response: &Response) -> Judgement {
     if judged != Judgement::Passed && values.any(|value| passes(&value)) { Judgement::Passed } else { judged }
 }
 
-fn read(text: &str, test: &Test) -> Value {
+fn read(field: &str, test: &Test) -> Value {
     let number = match test {
-        Test::Is(Kind::Integer) => text.parse().ok().map(|integer: i64| Value::from(integer)),
-        Test::Is(Kind::Number) => text.parse().ok().and_then(Number::from_f64).map(Value::Number),
+        Test::Is(Kind::Integer) => field.parse().ok().map(|integer: i64| Value::from(integer)),
+        Test::Is(Kind::Number) => field.parse().ok().and_then(Number::from_f64).map(Value::Number),
         _ => None,
     };
-    number.unwrap_or_else(|| Value::from(text))
+    number.unwrap_or_else(|| Value::from(field))
 }
 
 #[cfg(test)]

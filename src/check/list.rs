@@ -1,4 +1,4 @@
-//! ListResponse (RFC 7644 §3.4.2): its envelope, its count, and who is listed.
+//! `ListResponse` (RFC 7644 §3.4.2): its envelope, its count, and who is listed.
 
 use std::collections::HashMap;
 
@@ -87,7 +87,7 @@ pub(super) fn lists(name: &str, ids: &[String], body: &Value) -> Judgement {
     }
     let items = match resources(body) {
         Ok(items) => items,
-        Err(finding) => return Judgement::Failed(finding),
+        Err(finding) => return Judgement::Failed(*finding),
     };
     let mut seen: HashMap<String, usize> = HashMap::new();
     for id in items.iter().filter_map(id) {
@@ -122,7 +122,7 @@ fn some(ids: &[&String]) -> String {
 pub(super) fn each(body: &Value, form: impl Fn(&Value) -> Judgement) -> Judgement {
     let items = match resources(body) {
         Ok(items) => items,
-        Err(finding) => return Judgement::Failed(finding),
+        Err(finding) => return Judgement::Failed(*finding),
     };
     let (mut first, mut failures, mut passed, mut skipped) = (None, 0, 0, None);
     for (index, item) in items.iter().enumerate() {
@@ -166,7 +166,7 @@ pub(super) fn no_repeats(body: &Value) -> Judgement {
     let items = match resources(body) {
         Ok([]) => return Judgement::Skipped("no resource is listed".to_owned()),
         Ok(items) => items,
-        Err(finding) => return Judgement::Failed(finding),
+        Err(finding) => return Judgement::Failed(*finding),
     };
     let mut seen = HashMap::new();
     let (mut first, mut repeats) = (None, 0);
@@ -189,14 +189,14 @@ pub(super) fn no_repeats(body: &Value) -> Judgement {
 }
 
 /// The listed resources; none where `Resources` is absent or null.
-pub(super) fn resources(body: &Value) -> Result<&[Value], Finding> {
+pub(super) fn resources(body: &Value) -> Result<&[Value], Box<Finding>> {
     if !body.is_object() {
-        return Err(wrong("", Some(body), "a ListResponse object"));
+        return Err(Box::new(wrong("", Some(body), "a ListResponse object")));
     }
     match pointer::get(body, "Resources") {
         None | Some(Value::Null) => Ok(&[]),
         Some(Value::Array(items)) => Ok(items),
-        other => Err(wrong("/Resources", other, "an array")),
+        other => Err(Box::new(wrong("/Resources", other, "an array"))),
     }
 }
 

@@ -59,7 +59,7 @@ impl Finding {
         Self {
             message: show::clip(message, show::MESSAGE),
             at: Some(show::clip(at, show::TEXT)),
-            expected: expected.as_ref().map(show::cut),
+            expected: expected.map(|value| show::cut(&value)),
             actual: actual.map(show::cut),
             differences: Vec::new(),
         }
@@ -81,14 +81,14 @@ pub struct Context<'a> {
 pub fn judge(expect: &Expect, exchange: &Exchange, context: &Context<'_>) -> Judgement {
     let response = match answer(exchange) {
         Ok(response) => response,
-        Err(finding) => return Judgement::Failed(finding),
+        Err(finding) => return Judgement::Failed(*finding),
     };
     if matches!(expect, Expect::Status(_) | Expect::Header { .. } | Expect::FasterThan(_)) {
         return judge_body(expect, &Value::Null, response, context);
     }
     match body::json(response) {
         Ok(value) => judge_body(expect, value, response, context),
-        Err(judgement) => judgement,
+        Err(judgement) => *judgement,
     }
 }
 
@@ -111,8 +111,8 @@ fn judge_body(expect: &Expect, body: &Value, response: &Response, context: &Cont
 }
 
 /// The complete answer, or why there is none.
-fn answer(exchange: &Exchange) -> Result<&Response, Finding> {
-    let missing = |message: &str| Finding { message: message.to_owned(), ..Finding::default() };
+fn answer(exchange: &Exchange) -> Result<&Response, Box<Finding>> {
+    let missing = |message: &str| Box::new(Finding { message: message.to_owned(), ..Finding::default() });
     match (&exchange.failure, &exchange.response) {
         (Some(failure), _) => Err(missing(&failure.message)),
         (None, Some(response)) => Ok(response),

@@ -1,5 +1,5 @@
 //! Which element of a multi-valued attribute answers which expected one. SCIM gives elements no order (RFC 7643 §2.4), so
-//! they are paired by content: first those that match in full, then those with the same `value`, then the most alike.
+//! they are paired by content: first those that match in full, then those with the same `value` or `id`, then the most alike.
 //! Greedy and on a budget of steps: a hostile document costs bounded time and at worst gets a less apt finding.
 
 use std::cell::Cell;
@@ -24,6 +24,10 @@ pub(super) struct Budget(Cell<u32>);
 impl Budget {
     pub(super) const fn new() -> Self {
         Self(Cell::new(1_000_000))
+    }
+
+    fn is_spent(&self) -> bool {
+        self.0.get() == 0
     }
 
     fn spend(&self, steps: usize) -> bool {
@@ -137,6 +141,9 @@ pub(super) fn covers(expected: &Value, actual: &Value, mode: Mode, budget: &Budg
             mode == Mode::Subset || met == actual.len()
         }
         (Value::Array(expected), Value::Array(actual)) => {
+            if !budget.spend(expected.len() + actual.len()) {
+                return false;
+            }
             let wanted = expected.iter().filter(|item| !is_void(item)).count();
             let there = actual.iter().filter(|item| !item.is_null()).count();
             if wanted > there || (mode == Mode::Same && wanted != there) {
@@ -164,7 +171,7 @@ struct Pairing<'a> {
     actual: &'a [Value],
     mode: Mode,
     budget: &'a Budget,
-    /// Actual indices by what identifies an element: itself when it is a scalar, else its `value`.
+    /// Actual indices by what identifies an element: itself when it is a scalar, else its `value` or `id`.
     by_identity: HashMap<String, VecDeque<usize>>,
     free: Vec<bool>,
     partner: Vec<Option<usize>>,
@@ -174,7 +181,7 @@ impl<'a> Pairing<'a> {
     fn new(expected: &'a [Value], actual: &'a [Value], mode: Mode, budget: &'a Budget) -> Self {
         let mut by_identity: HashMap<String, VecDeque<usize>> = HashMap::new();
         for (index, item) in actual.iter().enumerate() {
-            if let Some(identity) = identity(item) {
+            for identity in identities(item, mode) {
                 by_identity.entry(identity).or_default().push_back(index);
             }
         }
@@ -194,7 +201,7 @@ impl<'a> Pairing<'a> {
     fn pair_full_matches(&mut self) {
         for e in self.open() {
             let full = |a: &usize| covers(&self.expected[e], &self.actual[*a], self.mode, self.budget);
-            let found = match identity(&self.expected[e]) {
+            let found = match identity(&self.expected[e], self.mode) {
                 Some(identity) => self.by_identity.get(&identity).and_then(|same| same.iter().copied().find(full)),
                 None => (0..self.actual.len()).filter(|&a| self.free[a]).find(full),
             };
@@ -204,9 +211,11 @@ impl<'a> Pairing<'a> {
 
     fn pair_alike(&mut self) {
         for e in self.open() {
-            let named = identity(&self.expected[e]).and_then(|identity| self.by_identity.get(&identity));
+            let named = identity(&self.expected[e], self.mode).and_then(|identity| self.by_identity.get(&identity));
             let found = match named {
                 Some(same) if !same.is_empty() => self.most_alike(e, same.iter().copied()).or(same.front().copied()),
+                // Beyond the budget the same place has to do.
+                _ if self.budget.is_spent() => Some(e).filter(|&e| self.free.get(e) == Some(&true)),
                 _ => self.most_alike(e, (0..self.actual.len()).filter(|&a| self.free[a])),
             };
             self.join(e, found);
@@ -257,32 +266,41 @@ impl<'a> Pairing<'a> {
         let Some(a) = found else { return };
         self.partner[e] = Some(a);
         self.free[a] = false;
-        if let Some(same) = identity(&self.actual[a]).and_then(|identity| self.by_identity.get_mut(&identity))
-            && let Some(position) = same.iter().position(|&index| index == a)
-        {
-            same.remove(position);
+        for identity in identities(&self.actual[a], self.mode) {
+            if let Some(same) = self.by_identity.get_mut(&identity)
+                && let Some(position) = same.iter().position(|&index| index == a)
+            {
+                same.remove(position);
+            }
         }
     }
 }
 
-/// What an element must share with its partner; none for elements that nothing identifies.
-fn identity(item: &Value) -> Option<String> {
-    match item {
-        Value::Object(members) => match pointer::member(members, "value")?.1 {
-            Value::Object(_) | Value::Array(_) | Value::Null => None,
-            scalar => scalar_identity(scalar).map(|identity| format!("value {identity}")),
-        },
-        scalar => scalar_identity(scalar),
-    }
+/// What an element must share with its partner: itself when it is a scalar, else its `value`, else its `id`. None for
+/// elements that nothing identifies.
+fn identity(item: &Value, mode: Mode) -> Option<String> {
+    identities(item, mode).next()
 }
 
-fn scalar_identity(value: &Value) -> Option<String> {
+fn identities(item: &Value, mode: Mode) -> impl Iterator<Item = String> {
+    let named = item.as_object().map(|members| {
+        ["value", "id"].into_iter().filter_map(move |name| {
+            let identity = scalar_identity(pointer::member(members, name)?.1, mode)?;
+            Some(format!("{name} {identity}"))
+        })
+    });
+    named.into_iter().flatten().chain(scalar_identity(item, mode))
+}
+
+fn scalar_identity(value: &Value, mode: Mode) -> Option<String> {
     match value {
-        // A moment may be spelled in several ways.
-        Value::String(text) if datetime::parse(text).is_some() => None,
+        Value::String(text) => match datetime::parse(text).filter(|_| mode == Mode::Same) {
+            Some(moment) => Some(format!("{moment:?}")),
+            None => Some(value.to_string()),
+        },
         // Adding zero makes -0.0 and 0.0 one.
         Value::Number(number) => number.as_f64().map(|number| format!("number {}", number + 0.0)),
-        Value::String(_) | Value::Bool(_) => Some(value.to_string()),
+        Value::Bool(_) => Some(value.to_string()),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
 }
@@ -321,6 +339,7 @@ mod tests {
         assert_eq!(pairs(&json!(["a", "a"]), &json!(["b", "a"])), [Some(1), None]);
         assert!(!includes(&json!(["a"]), &json!(["a", "a"])));
         assert!(includes(&json!(["b", "a", null]), &json!(["a"])));
+        assert!(includes(&json!([{"id": 1, "value": 2}]), &json!([{"id": 1}])));
     }
 
     #[test]
@@ -339,5 +358,9 @@ mod tests {
         let nested: Vec<_> = (0..2_000).map(|n| json!([[n, [n]]])).collect();
         let other: Vec<_> = (0..2_000).map(|n| json!([[n + 1, [n + 2]]])).collect();
         assert!(!covers(&json!(nested), &json!(other), Mode::Same, &Budget::new()));
+
+        let budget = Budget::new();
+        assert_eq!(pair(&other, &nested, Mode::Same, &budget).len(), 2_000);
+        assert!(budget.is_spent());
     }
 }

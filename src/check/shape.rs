@@ -14,7 +14,7 @@ const LISTED: usize = 50;
 pub(super) fn includes(at: &str, expected: &Value, body: &Value) -> Judgement {
     let actual = pointer::resolve(body, at).unwrap_or(&Value::Null);
     let Some(comparison) = diff::compare(expected, actual, Mode::Subset) else { return Judgement::Passed };
-    Judgement::Failed(finding(comparison, at, |difference, place| {
+    Judgement::Failed(finding(&comparison, at, |difference, place| {
         let expected = difference.expected.as_ref();
         match (&difference.actual, expected) {
             (None, _) if difference.at.ends_with("/-") => {
@@ -47,7 +47,7 @@ pub(super) fn same_as(step: &str, except: &[String], body: &Value, context: &Con
         pointer::remove(&mut after, pointer);
     }
     let Some(comparison) = diff::compare(&before, &after, Mode::Same) else { return Judgement::Passed };
-    Judgement::Failed(finding(comparison, "", |difference, place| {
+    Judgement::Failed(finding(&comparison, "", |difference, place| {
         let place = show::place(place);
         match (&difference.expected, &difference.actual) {
             (Some(before), Some(after)) => {
@@ -63,7 +63,7 @@ pub(super) fn same_as(step: &str, except: &[String], body: &Value, context: &Con
 }
 
 /// The finding of a comparison below `at`: its first difference as a sentence, and all of them as places.
-fn finding(comparison: Comparison, at: &str, sentence: impl Fn(&Difference, &str) -> String) -> Finding {
+fn finding(comparison: &Comparison, at: &str, sentence: impl Fn(&Difference, &str) -> String) -> Finding {
     let Some(first) = comparison.differences.first() else {
         // The walk finds whatever the gate finds (a property test holds that); its words are the honest last resort.
         return Finding::new(at, &comparison.text, None, None);

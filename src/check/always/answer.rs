@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::{Finding, Judgement, body, pointer, scim_error as error_form, show, time};
 use super::Rules;
-use super::target::Target;
+use super::target::{Kind, Target};
 use crate::exchange::{Body, Exchange, FailureKind, Response};
 
 fn skipped(reason: &str) -> Judgement {
@@ -12,10 +12,10 @@ fn skipped(reason: &str) -> Judgement {
 }
 
 /// The answer, or the judgement that rules give without one: the scenario's own checks tell why none came.
-fn answer(exchange: &Exchange) -> Result<&Response, Judgement> {
+fn answer(exchange: &Exchange) -> Result<&Response, Box<Judgement>> {
     match (&exchange.failure, &exchange.response) {
         (None, Some(response)) => Ok(response),
-        _ => Err(skipped("no answer came")),
+        _ => Err(Box::new(skipped("no answer came"))),
     }
 }
 
@@ -25,7 +25,7 @@ pub(super) fn in_time(exchange: &Exchange, rules: &Rules<'_>) -> Judgement {
     }
     match answer(exchange) {
         Ok(response) => time::judge(rules.limit, response),
-        Err(judgement) => judgement,
+        Err(judgement) => *judgement,
     }
 }
 
@@ -33,10 +33,10 @@ pub(super) fn in_time(exchange: &Exchange, rules: &Rules<'_>) -> Judgement {
 pub(super) fn no_5xx(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
     let response = match answer(exchange) {
         Ok(response) => response,
-        Err(judgement) => return judgement,
+        Err(judgement) => return *judgement,
     };
-    let users = Target::of(&exchange.request).is_some_and(|target| target.kind.name() == "User")
-        && !exchange.request.path.starts_with("/Users/.search");
+    let users = Target::of(&exchange.request)
+        .is_some_and(|target| target.kind == Kind::User && !(target.list && exchange.request.method == "POST"));
     match response.status {
         501 if !users => skipped("501 says that this is not offered"),
         500..=599 => {
@@ -56,7 +56,7 @@ pub(super) fn no_5xx(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
 pub(super) fn json(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
     let response = match answer(exchange) {
         Ok(response) => response,
-        Err(judgement) => return judgement,
+        Err(judgement) => return *judgement,
     };
     match &response.body {
         _ if !(200..300).contains(&response.status) => skipped("not a successful answer"),
@@ -74,7 +74,7 @@ pub(super) fn json(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
 pub(super) fn scim_error(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
     let response = match answer(exchange) {
         Ok(response) => response,
-        Err(judgement) => return judgement,
+        Err(judgement) => return *judgement,
     };
     match &response.body {
         _ if response.status < 400 => skipped("not an error"),

@@ -31,10 +31,10 @@ fn nothing_to_judge() -> Judgement {
 /// The first finding, saying how many others there are.
 fn total(mut findings: impl Iterator<Item = Finding>) -> Judgement {
     let Some(mut first) = findings.next() else { return Judgement::Passed };
-    match findings.count() {
-        0 => {}
-        1 => first.message.push_str(" (and in 1 more place)"),
-        more => first.message.push_str(&format!(" (and in {more} more places)")),
+    let others = findings.count();
+    if others > 0 {
+        let places = if others == 1 { "place" } else { "places" };
+        first.message = format!("{} (and in {others} more {places})", first.message);
     }
     Judgement::Failed(first)
 }

@@ -86,7 +86,7 @@ pub(super) fn resources<'a>(target: &Target, body: &'a Value) -> Vec<(String, &'
     items.map(|(index, item)| (format!("/Resources/{index}"), item)).collect()
 }
 
-/// True when a body says, or looks as if, it is a ListResponse.
+/// True when a body says, or looks as if, it is a `ListResponse`.
 pub(super) fn is_list(body: &Value) -> bool {
     let named =
         pointer::get(body, "schemas").and_then(Value::as_array).is_some_and(|urns| urns.iter().any(|urn| urn == LIST));
