@@ -1,6 +1,7 @@
 //! What the user types: one file per verb.
 
 mod catalogue;
+mod cleanup;
 mod consent;
 mod display;
 mod files;
@@ -76,6 +77,8 @@ enum Verb {
     Run(Box<run::RunArgs>),
     /// Start the built-in reference server on this machine
     Serve(serve::ServeArgs),
+    /// Remove what a killed run left on its target
+    Cleanup(cleanup::CleanupArgs),
     /// List scenarios, checks, faults or capabilities
     List(list::ListArgs),
 }
@@ -108,6 +111,7 @@ fn verb(cli: Cli) -> Exit {
         Verb::List(args) => list::list(&args),
         Verb::Run(args) => block_on(run::run(*args, cli.display)),
         Verb::Serve(args) => block_on(serve::serve(args)),
+        Verb::Cleanup(args) => block_on(cleanup::cleanup(args)),
     }
 }
 

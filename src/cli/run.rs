@@ -14,7 +14,8 @@ use super::{Display, duration, give_up, signal};
 use crate::exit::Exit;
 use crate::gate::{self, GateOptions, KnownFailures};
 use crate::okta::{Identities, identity};
-use crate::play::{self, Halt, Outcome, Preflight, Settings};
+use crate::play::journal::Journal;
+use crate::play::{self, Cast, Halt, Outcome, Preflight, Settings};
 use crate::report::{Gate, Report, Run, SCHEMA_VERSION, Target as ReportTarget, Tool};
 use crate::scenario::{App, Capability, Catalogue, Scenario, select};
 use crate::score;
@@ -162,10 +163,7 @@ impl Prepared {
         let Some(create_user) = self.catalogue.fixture("okta/create-user.json") else {
             return give_up(Exit::InvalidInput, "the fixture okta/create-user.json is missing");
         };
-        let destination = match files::destination(args.no_report, args.report_dir.as_deref(), &self.id) {
-            Ok(destination) => destination,
-            Err(exit) => return exit,
-        };
+        let destination = files::destination(args.no_report, args.report_dir.as_deref(), &self.id);
         let clock = Instant::now();
         let mut screen = Screen::new(display, args.app, self.seed);
         for note in &self.catalogue.overridden {
@@ -185,7 +183,11 @@ impl Prepared {
                 }
                 screen.open(&story.base_url);
                 let identities = Identities::new(self.seed, &self.token, &args.prefix, &args.user_domain);
-                story.play(args, reached, &plan, &identities, create_user, &mut screen).await;
+                let journal = match destination.begin_journal(&story.base_url, &self.token, args.target.reference) {
+                    Ok(journal) => journal,
+                    Err(why) => return give_up(Exit::ReportNotWritten, why),
+                };
+                story.play(args, reached, &plan, &identities, create_user, &journal, &mut screen).await;
             }
         }
         let seconds = clock.elapsed().as_secs_f64();
@@ -247,13 +249,14 @@ impl Prepared {
             scenarios: outcome.scenarios,
             cleanup: outcome.cleanup,
         };
-        let written = match files::write(destination, &report) {
+        let written = match destination.write(&report) {
             Ok(written) => written,
             Err(why) => {
                 exit = exit.worst(give_up(Exit::ReportNotWritten, why));
                 None
             }
         };
+        destination.end_journal(&report.cleanup);
         screen.close(&report, written.as_deref());
         exit
     }
@@ -270,6 +273,7 @@ struct Story {
 }
 
 impl Story {
+    #[expect(clippy::too_many_arguments, reason = "the cast of one run, put together here")]
     async fn play(
         &mut self,
         args: &RunArgs,
@@ -277,10 +281,13 @@ impl Story {
         plan: &[&Scenario],
         identities: &Identities,
         create_user: &serde_json::Value,
+        journal: &Journal,
         screen: &mut Screen,
     ) {
         let Target { client, source, reference } = target;
-        let interrupt = signal::listen(|| eprintln!("Left at once: what this run created may still be there."));
+        let interrupt = signal::listen(|| {
+            eprintln!("Left at once: what this run created may still be there. `scimulate cleanup` removes it.")
+        });
         (self.preflight, self.requests) = play::preflight(&client, source).await;
         screen.preflight(&self.preflight);
         if self.preflight.passed {
@@ -295,8 +302,16 @@ impl Story {
                 keep_values: args.keep_values,
             };
             let observer = screen.observer(plan.len());
-            self.outcome =
-                play::play(&client, plan, identities, create_user, &settings, observer.as_ref(), interrupt).await;
+            let cast = Cast {
+                client: &client,
+                identities,
+                create_user,
+                settings: &settings,
+                journal,
+                observer: observer.as_ref(),
+                interrupt,
+            };
+            self.outcome = play::play(cast, plan).await;
         }
         if let Some(server) = reference {
             server.stop().await;

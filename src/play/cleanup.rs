@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::journal::Entry;
 use super::ledger::{Collection, Owned};
 use super::merge;
 use super::outcome::{Cleanup, Left};
@@ -33,7 +34,11 @@ impl Player<'_> {
                 continue;
             }
             match self.remove(&path, &resource, ends).await {
-                Removed::Deleted => cleanup.deleted += 1,
+                Removed::Deleted => {
+                    cleanup.deleted += 1;
+                    let collection = resource.collection.path().to_owned();
+                    self.journal.write(&Entry::Removed { collection, id: resource.id });
+                }
                 Removed::Deactivated(reason) => {
                     cleanup.deactivated += 1;
                     cleanup.left.push(Left { path, name: resource.name, reason });

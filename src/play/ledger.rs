@@ -32,6 +32,11 @@ impl Collection {
         }
     }
 
+    /// The collection with this path.
+    pub fn from_path(path: &str) -> Option<Self> {
+        [Self::Users, Self::Groups].into_iter().find(|c| c.path() == path)
+    }
+
     /// The collection and, when there is one, the decoded id of an encoded path.
     pub(super) fn of(path: &str) -> Option<(Self, Option<String>)> {
         let path = path.split('?').next().unwrap_or_default();
@@ -103,13 +108,14 @@ impl Ledger {
     }
 
     /// Notes a create before it is sent: if no answer settles it, clean-up looks for the name.
-    pub fn announce(&mut self, path: &str, body: &Value) {
-        if let (Some((collection, None)), Some(name)) = (Collection::of(path), name_of(path, body)) {
-            let unsettled = Unsettled { collection, name };
-            if !self.unsettled.contains(&unsettled) {
-                self.unsettled.push(unsettled);
-            }
+    /// Gives what was noted.
+    pub fn announce(&mut self, path: &str, body: &Value) -> Option<Unsettled> {
+        let (Some((collection, None)), Some(name)) = (Collection::of(path), name_of(path, body)) else { return None };
+        let unsettled = Unsettled { collection, name };
+        if !self.unsettled.contains(&unsettled) {
+            self.unsettled.push(unsettled.clone());
         }
+        Some(unsettled)
     }
 
     /// Learns from an answer. A create was ours when it was answered 2xx, the name came back and the id is new. Gives the
@@ -154,6 +160,20 @@ impl Ledger {
             self.unsettled.retain(|u| u != unsettled);
         }
         settled
+    }
+
+    /// Takes over what an earlier run created, as the target shows it now: its name must carry the run token.
+    pub fn recover(&mut self, collection: Collection, resource: &Value) -> bool {
+        let (Some(id), Some(name)) =
+            (id_of(resource), resource.get(collection.name_attribute()).and_then(Value::as_str))
+        else {
+            return false;
+        };
+        let ours = !self.token.is_empty() && name.to_lowercase().contains(&self.token);
+        if ours && !matches!(id.as_str(), "" | "." | "..") && !self.owns(collection, &id) {
+            self.owned.push(Owned { collection, id, name: name.to_owned() });
+        }
+        ours
     }
 
     /// Creates whose fate is not known yet.

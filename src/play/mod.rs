@@ -5,6 +5,7 @@ mod cleanup;
 mod company;
 pub mod event;
 mod given;
+pub mod journal;
 pub mod ledger;
 pub mod outcome;
 mod pages;
@@ -20,7 +21,7 @@ use serde_json::Value;
 
 pub use event::{Event, Observer};
 pub use outcome::*;
-pub use player::play;
+pub use player::{Cast, play, recover};
 pub use preflight::{Preflight, Problem, preflight};
 
 use crate::scenario::{App, Capability};

@@ -8,8 +8,9 @@ use serde_json::Value;
 use tokio::sync::{OnceCell, watch};
 
 use super::event::{Event, Observer};
-use super::ledger::{Ledger, Unsettled};
-use super::outcome::{CheckResult, CheckStatus, ScenarioResult, ScenarioStatus, StepResult};
+use super::journal::{Entry, Journal, Unfinished};
+use super::ledger::{Collection, Ledger, Unsettled};
+use super::outcome::{CheckResult, CheckStatus, Cleanup, Left, ScenarioResult, ScenarioStatus, StepResult};
 use super::scene::Scene;
 use super::{Halt, Outcome, Settings, strangers};
 use crate::exchange::{Exchange, Failure, FailureKind};
@@ -28,6 +29,7 @@ pub(super) struct Player<'a> {
     /// Okta's create body, with `{{user.*}}`.
     pub(super) create_user: &'a Value,
     pub(super) observer: &'a dyn Observer,
+    pub(super) journal: &'a Journal,
     interrupt: watch::Receiver<bool>,
     ledger: Mutex<Ledger>,
     requests: AtomicUsize,
@@ -37,31 +39,49 @@ pub(super) struct Player<'a> {
     entitlements: OnceCell<bool>,
 }
 
-/// Plays the plan and cleans up. `create_user` is the fixture of Okta's create body; `interrupt` turns true when the user
-/// wants to stop.
-pub async fn play(
-    client: &Client,
-    plan: &[&Scenario],
-    identities: &Identities,
-    create_user: &Value,
-    settings: &Settings,
-    observer: &dyn Observer,
-    interrupt: watch::Receiver<bool>,
-) -> Outcome {
-    let player = Player {
-        client,
-        identities,
-        settings,
-        create_user,
-        observer,
-        interrupt,
-        ledger: Mutex::new(Ledger::new(identities.token())),
-        requests: AtomicUsize::new(0),
-        vain: Mutex::default(),
-        ends: Instant::now() + settings.deadline,
-        groups: OnceCell::new(),
-        entitlements: OnceCell::new(),
-    };
+/// Who plays and by what rules: what a run is made of besides its plan.
+pub struct Cast<'a> {
+    /// The simulated client.
+    pub client: &'a Client,
+    /// The people Okta knows.
+    pub identities: &'a Identities,
+    /// Okta's create body, with `{{user.*}}` (a fixture).
+    pub create_user: &'a Value,
+    /// How to play.
+    pub settings: &'a Settings,
+    /// Where creates are noted before they are sent.
+    pub journal: &'a Journal,
+    /// Who hears of it.
+    pub observer: &'a dyn Observer,
+    /// Turns true when the user wants to stop.
+    pub interrupt: watch::Receiver<bool>,
+}
+
+impl<'a> Player<'a> {
+    fn new(cast: Cast<'a>) -> Self {
+        let Cast { client, identities, create_user, settings, journal, observer, interrupt } = cast;
+        Player {
+            client,
+            identities,
+            settings,
+            create_user,
+            observer,
+            journal,
+            interrupt,
+            ledger: Mutex::new(Ledger::new(identities.token())),
+            requests: AtomicUsize::new(0),
+            vain: Mutex::default(),
+            ends: Instant::now() + settings.deadline,
+            groups: OnceCell::new(),
+            entitlements: OnceCell::new(),
+        }
+    }
+}
+
+/// Plays the plan and cleans up.
+pub async fn play(cast: Cast<'_>, plan: &[&Scenario]) -> Outcome {
+    let player = Player::new(cast);
+    let (settings, observer) = (player.settings, player.observer);
     let mut outcome = Outcome::default();
     observer.hear(Event::Started { scenarios: plan.len() });
     player.plan(plan, &mut outcome).await;
@@ -74,11 +94,57 @@ pub async fn play(
     outcome.cleanup = player.clean_up().await;
     if !settings.keep_values {
         let ledger = player.ledger();
-        strangers::mask(&mut outcome.scenarios, &ledger, identities.token());
+        strangers::mask(&mut outcome.scenarios, &ledger, player.identities.token());
     }
     outcome.requests = player.requests.load(Ordering::Relaxed);
     observer.hear(Event::Finished);
     outcome
+}
+
+/// Removes what a killed run left: each resource of its journal is read first, and only one whose name carries the run
+/// token is touched. What the journal names but the target no longer has is done.
+pub async fn recover(cast: Cast<'_>, unfinished: &Unfinished) -> Cleanup {
+    let player = Player::new(cast);
+    let mut left = Vec::new();
+    for ((path, id), name) in &unfinished.created {
+        let Some(collection) = Collection::from_path(path) else { continue };
+        let path = format!("{path}/{}", wire::percent_encode(id));
+        let reason = match player.send(Outgoing::new("GET", &path)).await {
+            Ok(exchange) => match (exchange.status(), exchange.json()) {
+                (Some(404), _) => continue,
+                (Some(200), Some(resource)) if player.ledger().recover(collection, resource) => continue,
+                (Some(200), _) => "its name does not carry the run token any more".to_owned(),
+                (Some(status), _) => format!("reading it was answered {status}"),
+                (None, _) => "reading it was not answered".to_owned(),
+            },
+            Err(halt) => halt.to_string(),
+        };
+        left.push(Left { path, name: name.clone(), reason });
+    }
+    for (path, name) in &unfinished.unanswered {
+        let Some(collection) = Collection::from_path(path) else { continue };
+        let lookup = lookup_path(&Unsettled { collection, name: name.clone() });
+        match player.send(Outgoing::new("GET", &lookup)).await {
+            Ok(exchange) if exchange.status() == Some(200) => {
+                let listed = exchange.json().and_then(|b| b.get("Resources")).and_then(Value::as_array).cloned();
+                let attribute = collection.name_attribute();
+                let same = |r: &&Value| {
+                    r.get(attribute).and_then(Value::as_str).is_some_and(|n| n.to_lowercase() == name.to_lowercase())
+                };
+                for resource in listed.iter().flatten().filter(same) {
+                    player.ledger().recover(collection, resource);
+                }
+            }
+            _ => left.push(Left {
+                path: path.clone(),
+                name: name.clone(),
+                reason: "its create was never answered, and it could not be looked up".into(),
+            }),
+        }
+    }
+    let mut cleanup = player.clean_up().await;
+    cleanup.left.append(&mut left);
+    cleanup
 }
 
 impl Player<'_> {
@@ -163,15 +229,29 @@ impl Player<'_> {
         if outgoing.method == "POST"
             && let Payload::Json(body) = outgoing.body
         {
-            self.ledger().announce(outgoing.path, body);
+            let announced = self.ledger().announce(outgoing.path, body);
+            if let Some(Unsettled { collection, name }) = announced {
+                self.journal.write(&Entry::Create { collection: collection.path().to_owned(), name });
+            }
         }
         let exchange = self.abandonable(self.client.send(outgoing)).await?;
         self.requests.fetch_add(1, Ordering::Relaxed);
+        let before = self.ledger().owned().len();
         let open = self.ledger().record(&exchange);
         if let Some(open) = open {
             self.read_back(&open).await?;
         }
+        self.note_created(before);
         Ok(exchange)
+    }
+
+    /// Notes what has come into the ledger since it held `before` entries. Played side by side, two may note the same: the
+    /// journal does not mind.
+    fn note_created(&self, before: usize) {
+        for made in self.ledger().owned().iter().skip(before) {
+            let (collection, id, name) = (made.collection.path().to_owned(), made.id.clone(), made.name.clone());
+            self.journal.write(&Entry::Created { collection, id, name });
+        }
     }
 
     /// Waits for something unless the run ends first.

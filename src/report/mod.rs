@@ -1,5 +1,7 @@
 //! How a run is told. Every format is rendered from one [`Report`], which is also exactly the JSON report.
 
+pub mod json;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
