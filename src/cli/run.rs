@@ -165,7 +165,7 @@ impl Prepared {
         };
         let destination = files::destination(args.no_report, args.report_dir.as_deref(), &self.id);
         let clock = Instant::now();
-        let mut screen = Screen::new(display, args.app, self.seed);
+        let screen = Screen::new(display, args.app, self.seed);
         for note in &self.catalogue.overridden {
             screen.note(note);
         }
@@ -187,7 +187,7 @@ impl Prepared {
                     Ok(journal) => journal,
                     Err(why) => return give_up(Exit::ReportNotWritten, why),
                 };
-                story.play(args, reached, &plan, &identities, create_user, &journal, &mut screen).await;
+                story.play(args, reached, &plan, &identities, create_user, &journal, &screen).await;
             }
         }
         let seconds = clock.elapsed().as_secs_f64();
@@ -282,7 +282,7 @@ impl Story {
         identities: &Identities,
         create_user: &serde_json::Value,
         journal: &Journal,
-        screen: &mut Screen,
+        screen: &Screen,
     ) {
         let Target { client, source, reference } = target;
         let interrupt = signal::listen(|| {
@@ -301,7 +301,7 @@ impl Story {
                 keep: args.keep,
                 keep_values: args.keep_values,
             };
-            let observer = screen.observer(plan.len());
+            let observer = screen.observer();
             let cast = Cast {
                 client: &client,
                 identities,

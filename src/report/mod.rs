@@ -1,6 +1,13 @@
 //! How a run is told. Every format is rendered from one [`Report`], which is also exactly the JSON report.
 
+pub mod escape;
+mod finding;
+pub mod github;
 pub mod json;
+pub mod progress;
+pub mod schema;
+pub mod style;
+pub mod terminal;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -35,16 +35,16 @@ impl Catalogue {
 
 /// JSON bodies by name.
 #[derive(Clone, Debug, Default)]
-pub struct Fixtures(BTreeMap<String, Value>);
+pub(super) struct Fixtures(BTreeMap<String, Value>);
 
 impl Fixtures {
     /// The body of this name.
-    pub fn get(&self, name: &str) -> Option<&Value> {
+    pub(super) fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
     }
 
     /// All names.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }
 }
