@@ -1,3 +1,5 @@
+//! What holds for every form: no answer, 204, bodies that are not JSON.
+
 use std::time::Duration;
 
 use serde_json::json;

@@ -1,3 +1,5 @@
+//! Each rule that always holds, seen to pass and to fail.
+
 use serde_json::{Value, json};
 
 use super::super::testing::{answered, exchange, failed};

@@ -1,3 +1,5 @@
+//! The difference walker, alone and against assert-json-diff.
+
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use serde_json::json;

@@ -1,3 +1,5 @@
+//! List forms, each with a passing and a failing answer.
+
 use serde_json::json;
 
 use super::super::testing::failed;
