@@ -274,6 +274,16 @@ mod tests {
     }
 
     #[test]
+    fn the_documented_example_loads_and_passes_the_lint() {
+        let page = include_str!("../../docs/scenario-format.md");
+        let example = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("example");
+        let folder = tempfile::tempdir().expect("folder");
+        fs::write(folder.path().join("nickname.toml"), example).expect("write");
+        let catalogue = load(Some(folder.path()), None).expect("catalogue");
+        assert!(catalogue.scenarios.iter().any(|s| s.id == "users.nickname"));
+    }
+
+    #[test]
     fn errors_name_file_line_column_and_allowed_keys() {
         let folder = tempfile::tempdir().expect("folder");
         let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("write");
