@@ -5,7 +5,12 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::{Finding, Judgement, pointer, show};
-use crate::scenario::Total;
+use crate::scenario::{Expect, Total};
+
+/// True for the forms that need a list.
+pub(super) const fn judges(expect: &Expect) -> bool {
+    matches!(expect, Expect::List | Expect::ListTotal(_) | Expect::Lists(_) | Expect::Each(_) | Expect::NoRepeats)
+}
 
 /// Passes on a well-formed envelope: an integer `totalResults` that is not negative; `Resources` an array of objects,
 /// absent only at 0 and never null; `startIndex` and `itemsPerPage` integers where present.

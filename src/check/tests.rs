@@ -105,3 +105,13 @@ fn deep_documents_are_judged() {
     let includes = Expect::Includes { at: String::new(), expected: deep };
     assert_eq!(judge(&includes, &answer, &ALONE), Judgement::Passed);
 }
+
+#[test]
+fn a_404_instead_of_a_list_is_left_to_the_status_check() {
+    let gone = answered("GET /Users", 404, json!({"schemas": [], "status": "404"}));
+    for form in [Expect::List, Expect::ListTotal(Total::Exactly(0)), Expect::NoRepeats] {
+        assert!(matches!(judge(&form, &gone, &ALONE), Judgement::Skipped(_)), "{form:?}");
+    }
+    let refused = answered("GET /Users", 400, json!({"schemas": []}));
+    failed(judge(&Expect::List, &refused, &ALONE));
+}

@@ -64,10 +64,8 @@ fn mask_value(value: &mut Value, token: &str, hidden: &mut BTreeSet<String>) {
         Value::Number(_) => *value = Value::from("[number]"),
         Value::Array(items) => items.iter_mut().for_each(|v| mask_value(v, token, hidden)),
         Value::Object(members) => {
-            for (key, member) in members.iter_mut().filter(|(k, _)| !PUBLIC.contains(&k.as_str())) {
-                let _ = key;
-                mask_value(member, token, hidden);
-            }
+            let private = members.iter_mut().filter(|(key, _)| !PUBLIC.contains(&key.as_str()));
+            private.for_each(|(_, member)| mask_value(member, token, hidden));
         }
         Value::String(_) | Value::Bool(_) | Value::Null => {}
     }
@@ -83,5 +81,95 @@ fn conceal_value(value: &mut Value, hidden: &[String]) {
         Value::Array(items) => items.iter_mut().for_each(|v| conceal_value(v, hidden)),
         Value::Object(members) => members.values_mut().for_each(|v| conceal_value(v, hidden)),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::{Request, Response};
+    use crate::play::{CheckResult, CheckStatus, ScenarioStatus, StepResult};
+    use crate::scenario::{Capability, Level};
+    use serde_json::json;
+
+    fn played(answer: Value) -> Vec<ScenarioResult> {
+        let exchange = Exchange {
+            request: Request {
+                method: "GET".into(),
+                path: "/Users?count=2".into(),
+                headers: vec![],
+                body: Body::Empty,
+            },
+            response: Some(Response {
+                status: 200,
+                headers: vec![],
+                body: Body::Json(answer),
+                truncated: false,
+                ms: 1.0,
+            }),
+            failure: None,
+            curl: String::new(),
+        };
+        let check = CheckResult {
+            id: "x.y/z".into(),
+            capability: Capability::CreateUsers,
+            level: Level::Must,
+            status: CheckStatus::Failed,
+            message: "/userName is \"boss@corp.example\"".into(),
+            at: None,
+            expected: None,
+            actual: Some(json!("boss@corp.example")),
+            differences: vec![],
+            spec: vec![],
+            fix: String::new(),
+            caused_by: None,
+            known: None,
+        };
+        let step = StepResult {
+            id: "s".into(),
+            title: String::new(),
+            exchanges: vec![exchange],
+            judged: Some(0),
+            note: None,
+            checks: vec![check],
+        };
+        vec![ScenarioResult {
+            id: "x.y".into(),
+            title: String::new(),
+            why: String::new(),
+            capability: Capability::CreateUsers,
+            source: "builtin".into(),
+            status: ScenarioStatus::Failed,
+            reason: None,
+            seconds: 0.0,
+            steps: vec![step],
+        }]
+    }
+
+    #[test]
+    fn of_a_strangers_resource_keys_types_and_lengths_stay() {
+        let mut scenarios = played(json!({
+            "totalResults": 1,
+            "Resources": [{ "schemas": ["urn:x"], "id": "42", "userName": "boss@corp.example", "active": true,
+                "emails": [{ "value": "boss@corp.example" }], "age": 50 }]
+        }));
+        mask(&mut scenarios, &Ledger::new("tok123"), "tok123");
+        let step = &scenarios[0].steps[0];
+        assert_eq!(
+            step.exchanges[0].json().expect("JSON")["Resources"][0],
+            json!({ "schemas": ["urn:x"], "id": "[2 characters]", "userName": "[17 characters]", "active": true,
+                "emails": [{ "value": "[17 characters]" }], "age": "[number]" })
+        );
+        assert!(!serde_json::to_string(&scenarios).expect("JSON").contains("boss@corp"), "{scenarios:?}");
+    }
+
+    #[test]
+    fn our_own_resources_stay_readable() {
+        let ours = json!({ "Resources": [{ "id": "7", "userName": "scimulate-ann-tok123@example.com" }] });
+        let mut ledger = Ledger::new("tok123");
+        assert!(ledger.recover(Collection::Users, &ours["Resources"][0]));
+        let mut scenarios = played(ours.clone());
+        mask(&mut scenarios, &ledger, "tok123");
+        assert_eq!(scenarios[0].steps[0].exchanges[0].json(), Some(&ours));
     }
 }
