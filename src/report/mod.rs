@@ -1,5 +1,16 @@
 //! How a run is told. Every format is rendered from one [`Report`], which is also exactly the JSON report.
 
+pub mod escape;
+pub mod finding;
+pub mod github;
+pub mod json;
+pub mod progress;
+pub mod schema;
+pub mod terminal;
+
+#[cfg(test)]
+pub(crate) mod sample;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
