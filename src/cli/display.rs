@@ -3,26 +3,24 @@
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 
-use super::{ColorMode, Display, ProgressMode};
+use super::{ColorMode, Display};
 use crate::play::{Observer, Preflight};
-use crate::report::progress::{Mode, Progress};
-use crate::report::style::Style;
-use crate::report::{Report, github, terminal};
+use crate::report::progress::Progress;
+use crate::report::terminal::{self, Style};
+use crate::report::{Report, github};
 use crate::scenario::App;
 
 /// The run's screen.
 pub(super) struct Screen {
+    display: Display,
     style: Style,
-    mode: Mode,
-    quiet: bool,
     app: App,
     seed: u64,
 }
 
 /// What the surroundings say, apart from the options.
 struct Surroundings {
-    stdout_terminal: bool,
-    stderr_terminal: bool,
+    terminal: bool,
     ci: bool,
     no_color: bool,
     utf8: bool,
@@ -32,10 +30,9 @@ impl Surroundings {
     fn look() -> Self {
         let set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty());
         let locale =
-            ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+            ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|n| std::env::var(n).ok().filter(|v| !v.is_empty()));
         Self {
-            stdout_terminal: std::io::stdout().is_terminal(),
-            stderr_terminal: std::io::stderr().is_terminal(),
+            terminal: std::io::stdout().is_terminal(),
             ci: set("CI") || set("GITHUB_ACTIONS"),
             no_color: set("NO_COLOR"),
             // No locale at all is a container, whose log is read as UTF-8.
@@ -44,65 +41,50 @@ impl Surroundings {
     }
 }
 
-fn resolve(display: &Display, around: &Surroundings) -> (Style, Mode) {
+fn style(display: &Display, around: &Surroundings) -> Style {
     let color = match display.color {
         ColorMode::Always => true,
         ColorMode::Never => false,
-        ColorMode::Auto => around.stdout_terminal && !around.no_color && !around.ci,
+        ColorMode::Auto => around.terminal && !around.no_color && !around.ci,
     };
-    let mode = match display.progress {
-        _ if display.quiet => Mode::None,
-        ProgressMode::None => Mode::None,
-        ProgressMode::Bar => Mode::Bar,
-        ProgressMode::Lines => Mode::Lines,
-        ProgressMode::Auto if around.ci => Mode::Lines,
-        ProgressMode::Auto if around.stderr_terminal => Mode::Bar,
-        ProgressMode::Auto => Mode::Plain,
-    };
-    (Style { color, unicode: around.utf8 && !display.ascii, width: 80, all: display.verbose }, mode)
+    let unicode = around.utf8 && !display.ascii;
+    Style { color, unicode, ci: around.ci, all: display.verbose, ..Style::default() }
 }
 
 impl Screen {
     pub(super) fn new(display: &Display, app: App, seed: u64) -> Self {
-        let (style, mode) = resolve(display, &Surroundings::look());
-        Self { style, mode, quiet: display.quiet, app, seed }
+        Self { display: display.clone(), style: style(display, &Surroundings::look()), app, seed }
     }
 
     /// A remark for people, beside the result.
     pub(super) fn note(&self, note: &str) {
-        if !self.quiet {
+        if !self.display.quiet {
             eprintln!("{note}");
         }
     }
 
     pub(super) fn open(&self, base_url: &str) {
-        if !self.quiet {
-            print(&(terminal::header(base_url, self.app, self.seed, &self.style) + "\n"));
+        if !self.display.quiet {
+            print(&terminal::header(env!("CARGO_PKG_VERSION"), base_url, self.app, self.seed, self.style));
         }
     }
 
     pub(super) fn preflight(&self, preflight: &Preflight) {
-        let text = terminal::preflight(preflight, &self.style);
-        if !self.quiet && !text.is_empty() {
-            print(&(text + "\n"));
+        if !self.display.quiet {
+            print(&terminal::preflight(preflight, self.style));
         }
     }
 
     pub(super) fn observer(&self) -> Box<dyn Observer> {
-        Box::new(Progress::new(self.mode, self.style, &print))
+        Box::new(Progress::new(self.display.progress, self.style, self.display.quiet, print))
     }
 
     /// Findings and verdict; or why nothing could be tested.
     pub(super) fn close(&self, report: &Report, path: Option<&Path>) {
-        if std::env::var_os("GITHUB_ACTIONS").is_some() {
-            print(&github::annotations(report));
-        }
-        if report.preflight.problem.is_some() {
-            print(&terminal::cannot_start(&report.preflight, &self.style));
-        } else {
-            let path = path.map(|p| p.display().to_string());
-            print(&terminal::tail(report, path.as_deref(), &self.style));
-        }
+        let actions = std::env::var_os("GITHUB_ACTIONS").is_some();
+        print(&github::annotations(report, actions));
+        let path = path.map(|p| p.display().to_string());
+        print(&terminal::tail(report, path.as_deref(), self.style));
     }
 }
 
@@ -116,32 +98,24 @@ fn print(text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn display(color: ColorMode, progress: ProgressMode) -> Display {
-        Display { progress, color, ascii: false, quiet: false, verbose: false }
-    }
-
-    fn around(terminal: bool, ci: bool, no_color: bool) -> Surroundings {
-        Surroundings { stdout_terminal: terminal, stderr_terminal: terminal, ci, no_color, utf8: true }
-    }
+    use crate::report::progress::Mode;
 
     #[test]
-    fn what_is_shown_follows_options_and_surroundings() {
-        let auto = display(ColorMode::Auto, ProgressMode::Auto);
+    fn colour_follows_options_and_surroundings() {
+        let display = |color| Display { progress: Mode::Auto, color, ascii: false, quiet: false, verbose: false };
+        let around = |terminal, ci, no_color| Surroundings { terminal, ci, no_color, utf8: true };
         let table = [
-            (around(true, false, false), true, Mode::Bar),
-            (around(true, false, true), false, Mode::Bar),
-            (around(true, true, false), false, Mode::Lines),
-            (around(false, false, false), false, Mode::Plain),
+            (ColorMode::Auto, around(true, false, false), true),
+            (ColorMode::Auto, around(true, false, true), false),
+            (ColorMode::Auto, around(true, true, false), false),
+            (ColorMode::Auto, around(false, false, false), false),
+            (ColorMode::Always, around(false, true, true), true),
+            (ColorMode::Never, around(true, false, false), false),
         ];
-        for (surroundings, color, mode) in table {
-            let (style, resolved) = resolve(&auto, &surroundings);
-            assert_eq!((style.color, resolved), (color, mode));
+        for (mode, surroundings, color) in table {
+            assert_eq!(style(&display(mode), &surroundings).color, color, "{mode:?}");
         }
-        let forced = display(ColorMode::Always, ProgressMode::None);
-        let (style, mode) = resolve(&forced, &around(false, true, true));
-        assert!(style.color && mode == Mode::None);
-        let quiet = Display { quiet: true, ..display(ColorMode::Never, ProgressMode::Bar) };
-        assert_eq!(resolve(&quiet, &around(true, false, false)).1, Mode::None);
+        let latin = Surroundings { utf8: false, ..around(true, false, false) };
+        assert!(!style(&display(ColorMode::Auto), &latin).unicode);
     }
 }

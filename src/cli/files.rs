@@ -1,7 +1,6 @@
 //! The report folder: made for its owner only, files written beside and renamed, `latest` pointing to the newest.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::play::Cleanup;
@@ -69,8 +68,7 @@ impl Destination {
             .and_then(|()| create(&beside))
             .and_then(|file| {
                 let mut out = std::io::BufWriter::new(file);
-                json::write(&mut out, report)?;
-                out.flush()
+                json::write(report, &mut out)
             })
             .and_then(|()| fs::rename(&beside, &path));
         if let Err(error) = written {

@@ -18,6 +18,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::exit::Exit;
+use crate::report::progress::Mode;
 
 /// Plays Okta's part against a SCIM 2.0 endpoint, judges every answer and says what to change.
 #[derive(Debug, Parser)]
@@ -39,7 +40,7 @@ Exit codes: 0 passed · 1 gate failed or run not completed · 2 wrong command li
 struct Display {
     /// How to show progress: a bar on a terminal, else a line per scenario
     #[arg(long, value_enum, default_value_t, global = true)]
-    progress: ProgressMode,
+    progress: Mode,
     /// Colour: on a terminal unless NO_COLOR is set
     #[arg(long, value_enum, default_value_t, global = true)]
     color: ColorMode,
@@ -52,15 +53,6 @@ struct Display {
     /// Every finding in full
     #[arg(short, long, global = true, alias = "all")]
     verbose: bool,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum ProgressMode {
-    #[default]
-    Auto,
-    Bar,
-    Lines,
-    None,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

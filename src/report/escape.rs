@@ -1,27 +1,34 @@
-//! Text from a server, made safe to show: nothing in it can move a cursor, change a colour or turn the reading direction.
+//! Makes text that came from the server safe to show: whatever a terminal would obey or hide becomes visible.
 
-/// The text with control characters, direction overrides and other invisible characters written out as `\u{1b}`. Line
-/// breaks become spaces.
-pub fn visible(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\n' | '\t' => shown.push(' '),
-            c if is_unsafe(c) => shown.extend(c.escape_unicode()),
-            c => shown.push(c),
-        }
+use std::borrow::Cow;
+
+/// The text with control characters (ANSI and OSC sequences, line breaks), bidirectional overrides and invisible
+/// characters replaced by their `\u{1b}` form. The result is one line.
+pub fn escape(text: &str) -> Cow<'_, str> {
+    if text.chars().any(is_unsafe) {
+        Cow::Owned(text.chars().fold(String::with_capacity(text.len() + 16), |mut out, c| {
+            if is_unsafe(c) {
+                out.extend(c.escape_unicode())
+            } else {
+                out.push(c)
+            }
+            out
+        }))
+    } else {
+        Cow::Borrowed(text)
     }
-    shown
 }
 
-/// Like [`visible`], but line breaks stay.
-pub fn visible_lines(text: &str) -> String {
-    text.split('\n').map(visible).collect::<Vec<_>>().join("\n")
-}
-
+/// True for characters that act on the terminal or cannot be seen.
 fn is_unsafe(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]
@@ -29,11 +36,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_reaches_the_terminal_that_could_steer_it() {
-        assert_eq!(visible("a\u{1b}[31mred\u{7}"), "a\\u{1b}[31mred\\u{7}");
-        assert_eq!(visible("ab\u{202e}cd\u{2066}"), "ab\\u{202e}cd\\u{2066}");
-        assert_eq!(visible("one\r\ntwo"), "one\\u{d} two");
-        assert_eq!(visible("Zoë 佐藤 نور"), "Zoë 佐藤 نور");
-        assert_eq!(visible_lines("a\nb\u{1b}"), "a\nb\\u{1b}");
+    fn what_a_terminal_obeys_or_hides_becomes_visible() {
+        assert_eq!(escape("a\u{1b}[31mb\u{7}\u{9b}"), r"a\u{1b}[31mb\u{7}\u{9b}");
+        assert_eq!(escape("x\u{202e}y\u{2066}z\u{200b}"), r"x\u{202e}y\u{2066}z\u{200b}");
+        assert_eq!(escape("one\r\ntwo\t"), r"one\u{d}\u{a}two\u{9}");
+    }
+
+    #[test]
+    fn ordinary_text_of_any_language_stays() {
+        assert!(matches!(escape("Zoë Müller 山田 🙂"), Cow::Borrowed(_)));
     }
 }

@@ -1,13 +1,15 @@
 //! How a run is told. Every format is rendered from one [`Report`], which is also exactly the JSON report.
 
 pub mod escape;
-mod finding;
+pub mod finding;
 pub mod github;
 pub mod json;
 pub mod progress;
 pub mod schema;
-pub mod style;
 pub mod terminal;
+
+#[cfg(test)]
+pub(crate) mod sample;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
