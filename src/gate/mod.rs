@@ -4,6 +4,8 @@ mod known;
 
 pub use known::{Entry, KnownError, KnownFailures, known_file};
 
+use std::fmt::Write as _;
+
 use jiff::civil::Date;
 
 use crate::play::{CheckStatus, ScenarioResult};
@@ -120,7 +122,8 @@ fn count(number: usize, noun: &str) -> String {
 fn ids(checks: &[&Counted<'_>]) -> String {
     let mut text = checks.iter().take(3).map(|c| c.id()).collect::<Vec<_>>().join(", ");
     if checks.len() > 3 {
-        text.push_str(&format!(" and {} more", checks.len() - 3));
+        // Writing to a String cannot fail.
+        let _ = write!(text, " and {} more", checks.len() - 3);
     }
     text
 }

@@ -7,10 +7,9 @@ use std::borrow::Cow;
 pub fn escape(text: &str) -> Cow<'_, str> {
     if text.chars().any(is_unsafe) {
         Cow::Owned(text.chars().fold(String::with_capacity(text.len() + 16), |mut out, c| {
-            if is_unsafe(c) {
-                out.extend(c.escape_unicode())
-            } else {
-                out.push(c)
+            match c {
+                bad if is_unsafe(bad) => out.extend(bad.escape_unicode()),
+                good => out.push(good),
             }
             out
         }))

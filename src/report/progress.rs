@@ -24,8 +24,9 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// Decides `Auto` by where stderr goes and whether this is CI.
-    fn resolve(self, terminal: bool, ci: bool) -> Self {
+    /// Decides `Auto` by whether stderr is a terminal and whether this is CI; never returns it.
+    #[must_use]
+    pub fn resolve(self, terminal: bool, ci: bool) -> Self {
         match self {
             Self::Auto if terminal && !ci => Self::Bar,
             Self::Auto => Self::Lines,
@@ -38,10 +39,12 @@ impl Mode {
 /// to stderr.
 pub struct Progress {
     style: Style,
-    print: Option<Box<dyn Fn(&str) + Send + Sync>>,
+    print: Option<Print>,
     bar: Option<Bar>,
     state: Mutex<State>,
 }
+
+type Print = Box<dyn Fn(&str) + Send + Sync>;
 
 struct Bar {
     all: MultiProgress,
@@ -192,8 +195,7 @@ mod tests {
         let printed = Arc::new(Mutex::new(String::new()));
         let copy = Arc::clone(&printed);
         played(mode, move |text| copy.lock().unwrap().push_str(text)).hear(Event::Finished);
-        let text = printed.lock().unwrap().clone();
-        text
+        printed.lock().unwrap().clone()
     }
 
     #[test]

@@ -102,7 +102,7 @@ pub(super) fn summary(counted: &Counted<'_>, style: Style) -> String {
         let _ = write!(text, " (in {} scenarios)", counted.scenarios());
     }
     if let Some(known) = &check.known {
-        let _ = write!(text, " (known: {})", style.text(known));
+        let _ = write!(text, " (known: {})", style.prose(known));
     }
     style.shorten(&text, 240)
 }
@@ -144,16 +144,18 @@ fn detail(out: &mut String, report: &Report, counted: &Counted<'_>, style: Style
         style.row(out, "  Why     ", &style.text(&why));
     }
     if !check.fix.is_empty() {
-        style.row(out, "  Fix     ", &style.text(&check.fix));
+        style.row(out, "  Fix     ", &style.prose(&check.fix));
     }
     for spec in &check.spec {
         let url = spec.url.as_deref().map(|url| format!("   {}", style.text(url))).unwrap_or_default();
-        let name = style.text(&spec.name);
+        let name = style.prose(&spec.name);
         if 10 + name.chars().count() + url.chars().count() <= style.width {
             let _ = writeln!(out, "  Spec    {name}{url}");
         } else {
             style.row(out, "  Spec    ", &name);
-            style.row(out, "          ", url.trim_start());
+            if !url.is_empty() {
+                style.row(out, "          ", url.trim_start());
+            }
         }
     }
     if let Some(note) = &place.step.note {
@@ -166,7 +168,7 @@ fn detail(out: &mut String, report: &Report, counted: &Counted<'_>, style: Style
 /// The commands that show the finding: the judged request and the one that should have brought about what it read.
 fn commands(out: &mut String, counted: &Counted<'_>, style: Style) {
     if let Some((number, step, exchange)) = finding::cause_of(&counted.place) {
-        let title = style.text(&step.title);
+        let title = style.prose(&step.title);
         style.row(out, "  ", &format!("The request that should have changed it (step {number}, {title}):"));
         command(out, exchange, style);
     }
@@ -207,7 +209,7 @@ pub(super) fn scene(counted: &Counted<'_>, style: Style) -> String {
         0 => String::new(),
         n => format!(", and in {} more", count(n, "scenario")),
     };
-    let (scenario, step) = (style.text(&place.scenario.title), style.text(&place.step.title));
+    let (scenario, step) = (style.prose(&place.scenario.title), style.prose(&place.step.title));
     format!("{scenario} {} {step}{more}", style.sign("›", ">"))
 }
 
@@ -262,7 +264,7 @@ fn entry(out: &mut String, report: &Report, counted: &Counted<'_>, style: Style)
         say("", &request_line(exchange, style));
     }
     let differing = finding::differing(place);
-    if differing.is_empty() || !repeats(&check.message) {
+    if !check.message.is_empty() && (differing.is_empty() || !repeats(&check.message)) {
         say("", &style.text(&check.message));
     }
     for (at, expected, actual) in differing.iter().take(PLACES) {
@@ -276,9 +278,10 @@ fn entry(out: &mut String, report: &Report, counted: &Counted<'_>, style: Style)
     if let Some(why) = finding::why(place) {
         say("why: ", &style.text(&why));
     }
-    say("fix: ", &style.text(&check.fix));
+    say("fix: ", &style.prose(&check.fix));
     for spec in &check.spec {
-        say("spec: ", &style.text(&[spec.name.as_str(), spec.url.as_deref().unwrap_or_default()].join(" ")));
+        let url = spec.url.as_deref().map(|url| format!(" {url}")).unwrap_or_default();
+        say("spec: ", &style.prose(&format!("{}{url}", spec.name)));
     }
     if let Some(note) = &place.step.note {
         say("note: ", &style.text(note));
@@ -300,6 +303,6 @@ pub(super) fn fix_first(out: &mut String, findings: &Findings<'_>, style: Style)
     for counted in findings.musts.iter().take(IN_FULL) {
         // A rule is fixed once for the whole server, so it is named without the scenario it was first broken in.
         let id = rule_of(counted.id()).map_or_else(|| counted.id().to_owned(), |rule| format!("always.{rule}"));
-        style.row(out, "  must   ", &style.text(&format!("{id}: {}", counted.place.check.fix)));
+        style.row(out, "  must   ", &style.prose(&format!("{id}: {}", counted.place.check.fix)));
     }
 }

@@ -64,25 +64,24 @@ impl Lines {
             ScenarioStatus::Blocked => Role::Strong,
             ScenarioStatus::Skipped => Role::Faint,
         };
-        let title = style.text(&scenario.title);
+        let title = style.prose(&scenario.title);
         let mut tally = tally(scenario, style);
         if scenario.status == ScenarioStatus::Passed {
-            tally = format!("{tally:<16}{:>6.1}s", scenario.seconds);
+            tally = format!("{tally:<11}{:>6.1}s", scenario.seconds);
         }
         // Marks and margins take four columns; the tally starts at the same column unless it is long.
         let title_width = title.chars().count();
         let room = style.width.saturating_sub(4);
-        let column = room.saturating_sub(26);
+        let column = room.saturating_sub(32);
         if title_width + 2 <= column && column + tally.chars().count() <= room {
             out + &format!("  {} {title:<column$}{tally}\n", style.mark(mark))
         } else if title_width + 2 + tally.chars().count() <= room {
             out + &format!("  {} {title}  {tally}\n", style.mark(mark))
         } else {
-            out.push_str(&format!("  {} ", style.mark(mark)));
             let mut rest = String::new();
             style.row(&mut rest, "    ", &title);
             style.row(&mut rest, "      ", &tally);
-            out + rest.trim_start_matches(' ')
+            out + &format!("  {} {}", style.mark(mark), rest.trim_start_matches(' '))
         }
     }
 }

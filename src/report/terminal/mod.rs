@@ -72,10 +72,10 @@ pub fn render(report: &Report, files: Option<&str>, style: Style) -> String {
     out.push_str(&preflight(&report.preflight, style));
     let mut lines = Lines::new(style, report.scenarios.len());
     out.extend(report.scenarios.iter().map(|scenario| lines.done(scenario)));
-    if !style.ci && report.preflight.passed || report.preflight.problem.is_some() {
+    if !report.preflight.passed {
         out.push('\n');
     }
-    out.push_str(tail(report, files, style).trim_start_matches('\n'));
+    out.push_str(&tail(report, files, style));
     out
 }
 

@@ -100,6 +100,11 @@ impl Style {
         })
     }
 
+    /// Text of a scenario or known-failures file: its line breaks mean nothing.
+    pub(crate) fn prose(self, text: &str) -> String {
+        self.text(&text.split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+
     /// A JSON value on one line, at most about 160 characters; absent values by that word.
     pub(crate) fn value(self, value: Option<&Value>) -> String {
         value.map_or_else(|| "(absent)".to_owned(), |v| self.shorten(&self.text(&v.to_string()), 160))
@@ -140,13 +145,12 @@ impl Style {
     }
 }
 
-/// Breaks text at white space into lines of at most `width` characters; words are never broken, so that ids, addresses
-/// and commands stay whole. At least one line.
+/// Breaks text at single spaces into lines of at most `width` characters; words are never broken, so that ids, addresses
+/// and commands stay whole, and no other space is lost. At least one line.
 pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
         match lines.last_mut() {
-            Some(line) if line.is_empty() => line.push_str(word),
             Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
                 line.push(' ');
                 line.push_str(word);
@@ -168,9 +172,10 @@ mod tests {
 
     #[test]
     fn words_are_wrapped_and_never_broken() {
-        assert_eq!(wrap("one two  three", 7), ["one two", "three"]);
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("https://www.rfc-editor.org a", 4), ["https://www.rfc-editor.org", "a"]);
         assert_eq!(wrap("", 4), [""]);
+        assert_eq!(wrap("a  b", 9), ["a  b"], "a difference in spaces must stay visible");
     }
 
     #[test]

@@ -117,7 +117,8 @@ pub(super) fn last_line(report: &Report, style: Style) -> String {
     .map(|(number, what)| format!("{number} {what}"))
     .collect::<Vec<_>>()
     .join(", ");
-    let played = format!("{}, {}: {parts}", count(counts.scenarios, "scenario"), count(counts.checks, "check"));
+    let known = if counts.known > 0 { format!(" ({} of the failed known)", counts.known) } else { String::new() };
+    let played = format!("{}, {}: {parts}{known}", count(counts.scenarios, "scenario"), count(counts.checks, "check"));
     let time = format!("{:.1} s", report.run.seconds);
     [style.paint(role, &verdict), score, played, time].join(style.dot()) + "\n"
 }
