@@ -29,6 +29,7 @@ pub enum Exit {
 
 impl Exit {
     /// The more important of two, in the order of the type's description.
+    #[must_use]
     pub fn worst(self, other: Self) -> Self {
         const ORDER: [Exit; 9] = [
             Exit::Bug,

@@ -1,3 +1,7 @@
 //! Parse the command line, call the verb, turn the outcome into an exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    scimulate::cli::main().into()
+}

@@ -1,1 +1,157 @@
 //! What the user types: one file per verb.
+
+mod catalogue;
+mod cleanup;
+mod consent;
+mod display;
+mod files;
+mod list;
+mod run;
+mod serve;
+mod signal;
+mod target;
+
+use std::io::Write as _;
+use std::panic;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::exit::Exit;
+use crate::report::progress::Mode;
+
+/// Plays Okta's part against a SCIM 2.0 endpoint, judges every answer and says what to change.
+#[derive(Debug, Parser)]
+#[command(name = "scimulate", version, max_term_width = 100, after_help = AFTER_HELP)]
+struct Cli {
+    #[command(flatten)]
+    display: Display,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 passed · 1 gate failed or run not completed · 2 wrong command line · 3 the target cannot be tested ·
+4 a scenario, fixture or known-failures file is invalid · 5 nothing selected · 6 a report could not be written ·
+70 a bug in scimulate · 130 interrupted";
+
+/// How to talk; the same for every verb.
+#[derive(Clone, Debug, Args)]
+struct Display {
+    /// How to show progress: a bar on a terminal, else a line per scenario
+    #[arg(long, value_enum, default_value_t, global = true)]
+    progress: Mode,
+    /// Colour: on a terminal unless NO_COLOR is set
+    #[arg(long, value_enum, default_value_t, global = true)]
+    color: ColorMode,
+    /// Plain ASCII instead of ✓ and ✗
+    #[arg(long, global = true)]
+    ascii: bool,
+    /// Only the result, no lines while playing
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// Every finding in full
+    #[arg(short, long, global = true, alias = "all")]
+    verbose: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum ColorMode {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Play Okta's part against an endpoint and judge its answers
+    Run(Box<run::RunArgs>),
+    /// Start the built-in reference server on this machine
+    Serve(serve::ServeArgs),
+    /// Remove what a killed run left on its target
+    Cleanup(cleanup::CleanupArgs),
+    /// List scenarios, checks, faults or capabilities
+    List(list::ListArgs),
+}
+
+/// Runs the program on the process's arguments. Never panics out: a bug becomes exit code 70 with a request to report it.
+pub fn main() -> Exit {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are asked for, everything else is a wrong command line.
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Passed };
+            let _ = error.print();
+            return exit;
+        }
+    };
+    let outcome = panic::catch_unwind(move || verb(cli));
+    let _ = std::io::stdout().flush();
+    outcome.unwrap_or_else(|_| {
+        eprintln!(
+            "scimulate {}: this is a bug in the tool and not in your server. Please report it with the lines above; they \
+             hold no credential.",
+            env!("CARGO_PKG_VERSION")
+        );
+        Exit::Bug
+    })
+}
+
+fn verb(cli: Cli) -> Exit {
+    match cli.verb {
+        Verb::List(args) => list::list(&args),
+        Verb::Run(args) => block_on(run::run(*args, cli.display)),
+        Verb::Serve(args) => block_on(serve::serve(args)),
+        Verb::Cleanup(args) => block_on(cleanup::cleanup(args)),
+    }
+}
+
+fn block_on(work: impl Future<Output = Exit>) -> Exit {
+    match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => {
+            let exit = runtime.block_on(work);
+            runtime.shutdown_timeout(Duration::from_millis(200));
+            exit
+        }
+        Err(error) => {
+            eprintln!("scimulate: the runtime could not be started: {error}");
+            Exit::Bug
+        }
+    }
+}
+
+/// Says on stderr why the program ends, and gives the code it ends with.
+fn give_up(exit: Exit, message: impl std::fmt::Display) -> Exit {
+    anstream::eprintln!("scimulate: {message}");
+    exit
+}
+
+/// A duration as people write it: 500ms, 5s, 10m.
+fn duration(text: &str) -> Result<Duration, String> {
+    let hint = "write it as 500ms, 5s or 10m";
+    let parsed: jiff::SignedDuration = text.parse().map_err(|_| hint.to_owned())?;
+    Duration::try_from(parsed).map_err(|_| format!("it must not be negative; {hint}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn durations_are_read_as_people_write_them() {
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("5s"), Ok(Duration::from_secs(5)));
+        assert_eq!(duration("10m"), Ok(Duration::from_secs(600)));
+        assert_eq!(duration("0ms"), Ok(Duration::ZERO));
+        assert!(duration("5").is_err());
+        assert!(duration("-5s").is_err());
+        assert!(duration("soon").is_err());
+    }
+}

@@ -1,6 +1,12 @@
 //! One recorded request and its answer, as every judge and every report sees it: credentials are already redacted and
 //! bodies are already bounded when an [`Exchange`] exists.
 
+pub mod curl;
+pub mod decode;
+pub mod redact;
+
+pub use redact::Redactor;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

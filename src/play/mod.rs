@@ -1,7 +1,105 @@
-//! How a plan is played: preflight, given, steps, the ledger of what the run owns, clean-up, events, outcome.
+//! How a plan is played: preflight, given, steps, paging, the ledger of what the run owns, clean-up, events, outcome.
 
+mod always;
+mod cleanup;
+mod company;
 pub mod event;
+mod given;
+pub mod journal;
+pub mod ledger;
 pub mod outcome;
+mod pages;
+mod player;
+pub mod preflight;
+mod scene;
+mod step;
+mod strangers;
+
+use std::time::Duration;
+
+use serde_json::Value;
 
 pub use event::{Event, Observer};
 pub use outcome::*;
+pub use player::{Cast, play, recover};
+pub use preflight::{Preflight, Problem, preflight};
+
+use crate::scenario::{App, Capability};
+
+/// How to play.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The dialect.
+    pub app: App,
+    /// How long a read after our own write may show old data.
+    pub settle: Duration,
+    /// When the whole run ends; clean-up has ten seconds more.
+    pub deadline: Duration,
+    /// How many requests the run may send.
+    pub max_requests: usize,
+    /// How many scenarios are played at once.
+    pub jobs: usize,
+    /// Leave what was created.
+    pub keep: bool,
+    /// Show values of resources the run does not own.
+    pub keep_values: bool,
+}
+
+/// What came of playing.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// Every scenario of the plan, in its order.
+    pub scenarios: Vec<ScenarioResult>,
+    /// Features the target says it has not.
+    pub not_offered: Vec<Capability>,
+    /// What was removed and what was not.
+    pub cleanup: Cleanup,
+    /// How many requests were sent.
+    pub requests: usize,
+    /// Why the run could not be completed.
+    pub halt: Option<Halt>,
+}
+
+/// Why a run ends before its plan does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Halt {
+    /// Ctrl-C or SIGTERM.
+    #[error("interrupted")]
+    Interrupted,
+    /// The run's deadline passed.
+    #[error("the run's deadline passed (--deadline)")]
+    Deadline,
+    /// The request budget is used up.
+    #[error("the request budget is used up (--max-requests)")]
+    Requests,
+}
+
+/// Okta's merge: objects member by member, everything else replaced.
+pub(crate) fn merge(base: &mut Value, over: &Value) {
+    match (base, over) {
+        (Value::Object(base), Value::Object(over)) => {
+            for (key, value) in over {
+                match base.get_mut(key) {
+                    Some(old) => merge(old, value),
+                    None => {
+                        base.insert(key.clone(), value.clone());
+                    }
+                }
+            }
+        }
+        (base, over) => *base = over.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn merging_keeps_what_is_not_named() {
+        let mut base = json!({ "name": { "givenName": "A", "familyName": "B" }, "emails": [1, 2], "x": 1 });
+        merge(&mut base, &json!({ "name": { "givenName": "C" }, "emails": [3], "y": null }));
+        assert_eq!(base, json!({ "name": { "givenName": "C", "familyName": "B" }, "emails": [3], "x": 1, "y": null }));
+    }
+}

@@ -1,9 +1,21 @@
 //! How a run is told. Every format is rendered from one [`Report`], which is also exactly the JSON report.
 
+pub mod escape;
+pub mod finding;
+pub mod github;
+pub mod json;
+pub mod progress;
+pub mod schema;
+pub mod terminal;
+
+#[cfg(test)]
+pub(crate) mod sample;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::play::{Cleanup, ScenarioResult};
+pub use crate::play::{Preflight, Problem};
 use crate::scenario::{App, Capability};
 
 /// The version of the JSON report's shape; raised only when something is removed or changes its meaning.
@@ -80,33 +92,6 @@ pub struct Run {
 pub struct Target {
     /// The base URL, without a trailing slash.
     pub base_url: String,
-}
-
-/// How the connection test went.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Preflight {
-    /// True when the target can be tested.
-    pub passed: bool,
-    /// Milliseconds of the first answer, if one came.
-    pub ms: Option<f64>,
-    /// Remarks on base URL and credential (each one sentence).
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
-    /// Why the target cannot be tested.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub problem: Option<Problem>,
-}
-
-/// Why the target cannot be tested, in plain words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Problem {
-    /// A stable word: `resolve`, `connect`, `tls`, `timeout`, `transport`, `unauthorized`, `redirect`, `not_json`,
-    /// `not_found`, `base_url`.
-    pub kind: String,
-    /// `the token was rejected (401)`: fits after "Cannot start: ".
-    pub summary: String,
-    /// What was sent and what came, then the probable cause and what to do; one sentence each.
-    pub details: Vec<String>,
 }
 
 /// Would Okta work.

@@ -120,8 +120,6 @@ pub struct Step {
     pub paginate: Option<usize>,
     /// Values taken from the answer: name -> JSON Pointer.
     pub captures: Vec<(String, String)>,
-    /// A request played at clean-up, e.g. `DELETE /Groups/{{gid}}`.
-    pub cleanup: Option<String>,
     /// How the answer is judged.
     pub checks: Vec<Check>,
 }

@@ -1,0 +1,131 @@
+//! Rules on the answer as such: its time, status, body and label.
+
+use serde_json::Value;
+
+use super::super::{Finding, Judgement, body, pointer, scim_error as error_form, show, time};
+use super::Rules;
+use super::target::{Kind, Target};
+use crate::exchange::{Body, Exchange, FailureKind, Response};
+
+fn skipped(reason: &str) -> Judgement {
+    Judgement::Skipped(reason.to_owned())
+}
+
+/// The answer, or the judgement that rules give without one: the scenario's own checks tell why none came.
+fn answer(exchange: &Exchange) -> Result<&Response, Box<Judgement>> {
+    match (&exchange.failure, &exchange.response) {
+        (None, Some(response)) => Ok(response),
+        _ => Err(Box::new(skipped("no answer came"))),
+    }
+}
+
+pub(super) fn in_time(exchange: &Exchange, rules: &Rules<'_>) -> Judgement {
+    if let Some(failure) = exchange.failure.as_ref().filter(|failure| failure.kind == FailureKind::Timeout) {
+        return Judgement::Failed(Finding { message: failure.message.clone(), ..Finding::default() });
+    }
+    match answer(exchange) {
+        Ok(response) => time::judge(rules.limit, response),
+        Err(judgement) => *judgement,
+    }
+}
+
+/// 501 counts on users only: elsewhere it is how a server says that it does not offer something.
+pub(super) fn no_5xx(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
+    let response = match answer(exchange) {
+        Ok(response) => response,
+        Err(judgement) => return *judgement,
+    };
+    let users = Target::of(&exchange.request)
+        .is_some_and(|target| target.kind == Kind::User && !(target.list && exchange.request.method == "POST"));
+    match response.status {
+        501 if !users => skipped("501 says that this is not offered"),
+        500..=599 => {
+            let mut message = format!("the server failed with status {}", response.status);
+            if let Body::Json(body) = &response.body
+                && let Some(Value::String(detail)) = pointer::get(body, "detail")
+            {
+                message = format!("{message}: {}", show::quoted(detail, 200));
+            }
+            let expected = Some(Value::from("a status below 500"));
+            Judgement::Failed(Finding::new("status", &message, expected, Some(&Value::from(response.status))))
+        }
+        _ => Judgement::Passed,
+    }
+}
+
+pub(super) fn json(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
+    let response = match answer(exchange) {
+        Ok(response) => response,
+        Err(judgement) => return *judgement,
+    };
+    match &response.body {
+        _ if !(200..300).contains(&response.status) => skipped("not a successful answer"),
+        _ if exchange.request.method == "DELETE" => skipped("nobody reads the body of a deletion"),
+        Body::Empty if !response.truncated => skipped("there is no body"),
+        Body::Json(Value::Object(_)) => Judgement::Passed,
+        Body::Json(other) => {
+            let message = format!("the body is {}, expected a JSON object", show::described(other));
+            Judgement::Failed(Finding::new("", &message, Some(Value::from("a JSON object")), Some(other)))
+        }
+        _ => Judgement::Failed(body::not_json(response)),
+    }
+}
+
+pub(super) fn scim_error(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
+    let response = match answer(exchange) {
+        Ok(response) => response,
+        Err(judgement) => return *judgement,
+    };
+    match &response.body {
+        _ if response.status < 400 => skipped("not an error"),
+        Body::Json(error) => error_form::judge(None, error, response.status),
+        _ => {
+            let finding = body::not_json(response);
+            let message = format!("status {}: {}", response.status, finding.message);
+            Judgement::Failed(Finding { message, expected: Some(Value::from("a SCIM Error")), ..finding })
+        }
+    }
+}
+
+pub(super) fn error_status(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
+    let told = exchange.status().filter(|status| *status >= 400).and_then(|_| pointer::get(exchange.json()?, "status"));
+    match told {
+        None => skipped("not an error that tells its status"),
+        Some(Value::String(_)) => Judgement::Passed,
+        Some(other) => {
+            let message = format!("/status is {}, expected a string", show::described(other));
+            let expected = exchange.status().map(|status| Value::from(status.to_string()));
+            Judgement::Failed(Finding::new("/status", &message, expected, Some(other)))
+        }
+    }
+}
+
+pub(super) fn media_type(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
+    let Some(response) = exchange.response.as_ref().filter(|response| matches!(response.body, Body::Json(_))) else {
+        return skipped("there is no JSON body");
+    };
+    let label = response.header("Content-Type");
+    if label.is_some_and(is_json_label) {
+        return Judgement::Passed;
+    }
+    let message = match label {
+        None => "header Content-Type is missing, expected application/scim+json".to_owned(),
+        Some(label) => format!("header Content-Type is {}, expected application/scim+json", show::quoted(label, 100)),
+    };
+    let actual = label.map(Value::from);
+    let expected = Some(Value::from("application/scim+json"));
+    Judgement::Failed(Finding::new("header Content-Type", &message, expected, actual.as_ref()))
+}
+
+/// True for the two JSON media types, with charset utf-8 or none.
+fn is_json_label(label: &str) -> bool {
+    let mut parts = label.split(';').map(str::trim);
+    let kind = parts.next().unwrap_or_default();
+    let json = kind.eq_ignore_ascii_case("application/scim+json") || kind.eq_ignore_ascii_case("application/json");
+    json && parts.filter_map(|part| part.split_once('=')).all(|(name, value)| {
+        let charset = value.trim().trim_matches('"');
+        !name.trim().eq_ignore_ascii_case("charset")
+            || charset.eq_ignore_ascii_case("utf-8")
+            || charset.eq_ignore_ascii_case("utf8")
+    })
+}

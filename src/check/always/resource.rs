@@ -1,0 +1,152 @@
+//! Rules on the users, groups and lists in an answer.
+
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+
+use super::super::{Finding, Judgement, datetime, list, pointer, show};
+use super::Rules;
+use super::target::{self, Kind, Target};
+use crate::exchange::Exchange;
+
+/// Judges every resource of a successful answer: `rule` gives the finding, or nothing. Skipped when there is none, or
+/// when `applies` holds for none.
+fn each(
+    exchange: &Exchange,
+    applies: impl Fn(&Target, &Value) -> bool,
+    rule: impl Fn(&Target, &str, &Value) -> Option<Finding>,
+) -> Judgement {
+    let Some((target, body)) = target::success(exchange) else { return nothing_to_judge() };
+    let resources: Vec<_> =
+        target::resources(&target, body).into_iter().filter(|(_, resource)| applies(&target, resource)).collect();
+    if resources.is_empty() {
+        return nothing_to_judge();
+    }
+    total(resources.iter().filter_map(|(at, resource)| rule(&target, at, resource)))
+}
+
+fn nothing_to_judge() -> Judgement {
+    Judgement::Skipped("no such resource in this answer".to_owned())
+}
+
+/// The first finding, saying how many others there are.
+fn total(mut findings: impl Iterator<Item = Finding>) -> Judgement {
+    let Some(mut first) = findings.next() else { return Judgement::Passed };
+    let others = findings.count();
+    if others > 0 {
+        let places = if others == 1 { "place" } else { "places" };
+        first.message = format!("{} (and in {others} more {places})", first.message);
+    }
+    Judgement::Failed(first)
+}
+
+/// A finding at a member of a resource when its value does not hold.
+fn member(at: &str, name: &str, resource: &Value, wanted: &str, holds: impl Fn(&Value) -> bool) -> Option<Finding> {
+    let value = pointer::get(resource, name);
+    if value.is_some_and(holds) {
+        return None;
+    }
+    let place = pointer::below(at, name);
+    let found = value.map_or_else(|| "missing".to_owned(), show::described);
+    let message = format!("{place} is {found}, expected {wanted}");
+    Some(Finding::new(&place, &message, Some(Value::from(wanted)), value))
+}
+
+pub(super) fn schemas(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
+    let Some((target, body)) = target::success(exchange) else { return nothing_to_judge() };
+    let names = |at: &str, document: &Value, urn: &str| {
+        let wanted = format!("an array of strings with \"{urn}\"");
+        member(at, "schemas", document, &wanted, |value| {
+            value.as_array().is_some_and(|urns| urns.iter().all(Value::is_string) && urns.iter().any(|one| one == urn))
+        })
+    };
+    let envelope = if target.list { names("", body, target::LIST) } else { None };
+    let resources = target::resources(&target, body);
+    let findings = resources.iter().filter_map(|(at, resource)| names(at, resource, target.kind.schema()));
+    total(envelope.into_iter().chain(findings))
+}
+
+pub(super) fn id(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
+    each(
+        exchange,
+        |_, _| true,
+        |target, at, resource| {
+            let text = |value: &Value| value.as_str().is_some_and(|id| !id.is_empty());
+            if let Some(finding) = member(at, "id", resource, "a string that is not empty", text) {
+                return Some(finding);
+            }
+            let wanted = target.id.as_deref()?;
+            let found = pointer::get(resource, "id").filter(|found| *found != wanted)?;
+            let message = format!("/id is {}, but {} was asked for", show::inline(found), show::quoted(wanted, 120));
+            Some(Finding::new("/id", &message, Some(Value::from(wanted)), Some(found)))
+        },
+    )
+}
+
+pub(super) fn counters(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
+    let good = exchange.status().is_some_and(|status| (200..300).contains(&status));
+    let asked = Target::of(&exchange.request).is_some_and(|target| target.list);
+    match exchange.json().filter(|body| good && body.is_object() && (asked || target::is_list(body))) {
+        None => Judgement::Skipped("not a list".to_owned()),
+        Some(body) => list::counters(body).map_or(Judgement::Passed, Judgement::Failed),
+    }
+}
+
+pub(super) fn active(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
+    let there = |target: &Target, user: &Value| {
+        target.kind == Kind::User && pointer::get(user, "active").is_some_and(|active| !active.is_null())
+    };
+    each(exchange, there, |_, at, user| member(at, "active", user, "a boolean", Value::is_boolean))
+}
+
+pub(super) fn meta(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
+    each(
+        exchange,
+        |_, _| true,
+        |target, at, resource| {
+            if let Some(finding) = member(at, "meta", resource, "an object", Value::is_object) {
+                return Some(finding);
+            }
+            let meta = pointer::get(resource, "meta")?;
+            let at = pointer::below(at, "meta");
+            let kind = target.kind.name();
+            let dated = |name| {
+                let date_time = |value: &Value| value.as_str().is_some_and(|text| datetime::parse(text).is_some());
+                member(&at, name, meta, "a dateTime such as 2024-01-31T08:00:00Z", date_time)
+            };
+            let text = |value: &Value| value.as_str().is_some_and(|text| !text.is_empty());
+            member(&at, "resourceType", meta, &format!("\"{kind}\""), |value| value == kind)
+                .or_else(|| member(&at, "location", meta, "the URI of the resource", text))
+                .or_else(|| dated("created"))
+                .or_else(|| dated("lastModified"))
+        },
+    )
+}
+
+/// On a 201: an absolute http(s) URI whose last segment is the id in the body, where that has one.
+pub(super) fn location(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
+    let created = exchange.response.as_ref().filter(|response| response.status == 201);
+    let (Some(response), Some(target)) = (created, Target::of(&exchange.request)) else {
+        return Judgement::Skipped("nothing was created".to_owned());
+    };
+    let fail = |message: String, actual: Option<&str>| {
+        let actual = actual.map(Value::from);
+        let expected = Some(Value::from(format!("the absolute URI of the new {}", target.kind.name().to_lowercase())));
+        Judgement::Failed(Finding::new("header Location", &message, expected, actual.as_ref()))
+    };
+    let Some(location) = response.header("Location") else {
+        return fail("header Location is missing, expected the URI of the new resource".to_owned(), None);
+    };
+    let quoted = show::quoted(location, 200);
+    let Some(uri) = url::Url::parse(location).ok().filter(|uri| matches!(uri.scheme(), "http" | "https")) else {
+        return fail(format!("header Location is {quoted}, expected an absolute URI"), Some(location));
+    };
+    let last = uri.path_segments().into_iter().flatten().rfind(|segment| !segment.is_empty()).unwrap_or_default();
+    let last = percent_decode_str(last).decode_utf8_lossy();
+    match exchange.json().and_then(|body| pointer::get(body, "id")?.as_str()) {
+        Some(id) if *id != *last => fail(
+            format!("header Location is {quoted}, which is not the new resource {}", show::quoted(id, 60)),
+            Some(location),
+        ),
+        _ => Judgement::Passed,
+    }
+}

@@ -1,0 +1,89 @@
+//! The rule that passwords stay inside the server. Its findings name the place and never repeat the value.
+
+use std::collections::{BTreeMap, HashSet};
+
+use serde_json::Value;
+
+use super::super::{Finding, Judgement, pointer};
+use super::Rules;
+use crate::exchange::{Body, Exchange};
+
+/// Shorter ones would be found by chance.
+const SHORTEST: usize = 6;
+
+/// Fails on a `password` member with a value in a successful answer (in an error it may be the name of the field that is
+/// complained of), and on one of the run's generated passwords anywhere in any answer.
+pub(super) fn password(exchange: &Exchange, rules: &Rules<'_>) -> Judgement {
+    let Some(response) = &exchange.response else { return Judgement::Skipped("no answer came".to_owned()) };
+    let needles = Needles::of(rules.passwords);
+    let fail =
+        |at: &str, message: &str| Judgement::Failed(Finding::new(at, message, Some(Value::from("no password")), None));
+    if let Some(field) = response.headers.iter().find(|field| needles.occur_in(&field.value)) {
+        let place = format!("header {}", field.name);
+        return fail(&place, &format!("{place} contains a password that was sent"));
+    }
+    match &response.body {
+        Body::Json(body) => {
+            if let Some(at) = find(body, &|_, value| value.as_str().is_some_and(|text| needles.occur_in(text))) {
+                return fail(&at, &format!("{at} contains a password that was sent"));
+            }
+            let member = |name: &str, value: &Value| {
+                name.eq_ignore_ascii_case("password")
+                    && (value.is_number() || value.as_str().is_some_and(|text| !text.is_empty()))
+            };
+            match find(body, &member).filter(|_| response.status < 400) {
+                Some(at) => fail(&at, &format!("{at} has a value; a password is never returned")),
+                None => Judgement::Passed,
+            }
+        }
+        Body::Text(text) if needles.occur_in(text) => fail("", "the body contains a password that was sent"),
+        Body::Empty if response.headers.is_empty() => Judgement::Skipped("there is no body".to_owned()),
+        _ => Judgement::Passed,
+    }
+}
+
+/// The JSON Pointer of the first value, in any depth, for which `wanted` holds; it is given the member's name.
+fn find(value: &Value, wanted: &impl Fn(&str, &Value) -> bool) -> Option<String> {
+    fn inside(name: &str, value: &Value, wanted: &impl Fn(&str, &Value) -> bool) -> Option<Vec<String>> {
+        if wanted(name, value) {
+            return Some(Vec::new());
+        }
+        let step = |segment: &str, mut path: Vec<String>| {
+            path.push(segment.to_owned());
+            path
+        };
+        match value {
+            Value::Object(members) => {
+                members.iter().find_map(|(name, value)| inside(name, value, wanted).map(|path| step(name, path)))
+            }
+            Value::Array(items) => items
+                .iter()
+                .enumerate()
+                .find_map(|(index, item)| inside("", item, wanted).map(|path| step(&index.to_string(), path))),
+            _ => None,
+        }
+    }
+    let path = inside("", value, wanted)?;
+    Some(path.iter().rev().fold(String::new(), |at, segment| pointer::below(&at, segment)))
+}
+
+/// Passwords by length, so that a long text is searched for thousands of them in one pass per length.
+struct Needles<'a> {
+    by_length: BTreeMap<usize, HashSet<&'a [u8]>>,
+}
+
+impl<'a> Needles<'a> {
+    fn of(passwords: &'a [String]) -> Self {
+        let mut by_length: BTreeMap<usize, HashSet<&[u8]>> = BTreeMap::new();
+        for password in passwords.iter().filter(|password| password.len() >= SHORTEST) {
+            by_length.entry(password.len()).or_default().insert(password.as_bytes());
+        }
+        Self { by_length }
+    }
+
+    fn occur_in(&self, text: &str) -> bool {
+        self.by_length
+            .iter()
+            .any(|(length, needles)| text.as_bytes().windows(*length).any(|part| needles.contains(part)))
+    }
+}

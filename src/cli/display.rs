@@ -1,0 +1,121 @@
+//! What the user sees of a run: options and terminal resolved into a style, text to stdout, progress below it.
+
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+
+use super::{ColorMode, Display};
+use crate::play::{Observer, Preflight};
+use crate::report::progress::Progress;
+use crate::report::terminal::{self, Style};
+use crate::report::{Report, github};
+use crate::scenario::App;
+
+/// The run's screen.
+pub(super) struct Screen {
+    display: Display,
+    style: Style,
+    app: App,
+    seed: u64,
+}
+
+/// What the surroundings say, apart from the options.
+struct Surroundings {
+    terminal: bool,
+    ci: bool,
+    no_color: bool,
+    utf8: bool,
+}
+
+impl Surroundings {
+    fn look() -> Self {
+        let set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty());
+        let locale =
+            ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|n| std::env::var(n).ok().filter(|v| !v.is_empty()));
+        Self {
+            terminal: std::io::stdout().is_terminal(),
+            ci: set("CI") || set("GITHUB_ACTIONS"),
+            no_color: set("NO_COLOR"),
+            // No locale at all is a container, whose log is read as UTF-8.
+            utf8: locale.is_none_or(|l| l.to_lowercase().replace('-', "").contains("utf8")),
+        }
+    }
+}
+
+fn style(display: &Display, around: &Surroundings) -> Style {
+    let color = match display.color {
+        ColorMode::Always => true,
+        ColorMode::Never => false,
+        ColorMode::Auto => around.terminal && !around.no_color && !around.ci,
+    };
+    let unicode = around.utf8 && !display.ascii;
+    Style { color, unicode, ci: around.ci, all: display.verbose, ..Style::default() }
+}
+
+impl Screen {
+    pub(super) fn new(display: &Display, app: App, seed: u64) -> Self {
+        Self { display: display.clone(), style: style(display, &Surroundings::look()), app, seed }
+    }
+
+    /// A remark for people, beside the result.
+    pub(super) fn note(&self, note: &str) {
+        if !self.display.quiet {
+            eprintln!("{note}");
+        }
+    }
+
+    pub(super) fn open(&self, base_url: &str) {
+        if !self.display.quiet {
+            print(&terminal::header(env!("CARGO_PKG_VERSION"), base_url, self.app, self.seed, self.style));
+        }
+    }
+
+    pub(super) fn preflight(&self, preflight: &Preflight) {
+        if !self.display.quiet {
+            print(&terminal::preflight(preflight, self.style));
+        }
+    }
+
+    pub(super) fn observer(&self) -> Box<dyn Observer> {
+        Box::new(Progress::new(self.display.progress, self.style, self.display.quiet, print))
+    }
+
+    /// Findings and verdict; or why nothing could be tested.
+    pub(super) fn close(&self, report: &Report, path: Option<&Path>) {
+        let actions = std::env::var_os("GITHUB_ACTIONS").is_some();
+        print(&github::annotations(report, actions));
+        let path = path.map(|p| p.display().to_string());
+        print(&terminal::tail(report, path.as_deref(), self.style));
+    }
+}
+
+/// Writes to stdout. A reader that has gone away (`| head`) is no reason to fail: the exit code still tells.
+fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes());
+    let _ = out.flush();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::progress::Mode;
+
+    #[test]
+    fn colour_follows_options_and_surroundings() {
+        let display = |color| Display { progress: Mode::Auto, color, ascii: false, quiet: false, verbose: false };
+        let around = |terminal, ci, no_color| Surroundings { terminal, ci, no_color, utf8: true };
+        let table = [
+            (ColorMode::Auto, around(true, false, false), true),
+            (ColorMode::Auto, around(true, false, true), false),
+            (ColorMode::Auto, around(true, true, false), false),
+            (ColorMode::Auto, around(false, false, false), false),
+            (ColorMode::Always, around(false, true, true), true),
+            (ColorMode::Never, around(true, false, false), false),
+        ];
+        for (mode, surroundings, color) in table {
+            assert_eq!(style(&display(mode), &surroundings).color, color, "{mode:?}");
+        }
+        let latin = Surroundings { utf8: false, ..around(true, false, false) };
+        assert!(!style(&display(ColorMode::Auto), &latin).unicode);
+    }
+}

@@ -1,0 +1,134 @@
+//! `scimulate serve`: the reference server, for self-tests and for pointing a client at.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::{give_up, signal};
+use crate::exit::Exit;
+use crate::server::{self, Config, LogFormat, PatchAnswer, fault};
+
+/// Arguments of `serve`.
+#[derive(Debug, Args)]
+pub(super) struct ServeArgs {
+    /// Port on this machine; 0 picks a free one
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// Path before /Users
+    #[arg(long, default_value = "/scim/v2", value_name = "PATH")]
+    base_path: String,
+    /// The token to accept; one is made and shown when none is given
+    #[arg(long, conflicts_with = "token_file")]
+    token: Option<String>,
+    /// File that holds the token
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// A fault to build in (repeatable); see `scimulate list faults`
+    #[arg(long, value_name = "ID")]
+    fault: Vec<String>,
+    /// How a PATCH is answered: 200 with the resource, or 204
+    #[arg(long, value_enum, default_value_t)]
+    patch_answer: PatchStatus,
+    /// How many people are there at the start
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    seed_users: usize,
+    /// One line per request on stderr, secrets redacted
+    #[arg(long, value_enum)]
+    log: Option<Log>,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum PatchStatus {
+    #[default]
+    #[value(name = "200")]
+    Ok,
+    #[value(name = "204")]
+    NoContent,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Log {
+    Text,
+    Json,
+}
+
+/// The faults of these ids; the error names near ones.
+pub(super) fn faults(ids: &[String]) -> Result<Vec<&'static fault::Fault>, Exit> {
+    ids.iter()
+        .map(|id| {
+            fault::by_id(id).ok_or_else(|| {
+                let mut near: Vec<_> = fault::all().iter().map(|f| (strsim::jaro_winkler(id, f.id), f.id)).collect();
+                near.sort_by(|a, b| b.0.total_cmp(&a.0));
+                let near: Vec<_> = near.into_iter().take(3).map(|(_, id)| id).collect();
+                give_up(
+                    Exit::Usage,
+                    format!("there is no fault `{id}`; near: {}. All: scimulate list faults", near.join(", ")),
+                )
+            })
+        })
+        .collect()
+}
+
+/// A token nobody can guess.
+pub(super) fn made_token() -> String {
+    uuid::Uuid::new_v4().simple().to_string()
+}
+
+/// Starts the server and runs until Ctrl-C.
+pub(super) async fn serve(args: ServeArgs) -> Exit {
+    let faults = match faults(&args.fault) {
+        Ok(faults) => faults,
+        Err(exit) => return exit,
+    };
+    let made = args.token.is_none() && args.token_file.is_none();
+    let token = match (&args.token, &args.token_file) {
+        (Some(token), _) => token.clone(),
+        (None, Some(file)) => match super::target::read_token(file) {
+            Ok(token) => token,
+            Err(why) => return give_up(Exit::Usage, why),
+        },
+        (None, None) => made_token(),
+    };
+    let config = Config {
+        port: args.port,
+        base_path: args.base_path.clone(),
+        token: token.clone(),
+        faults,
+        patch_answer: match args.patch_answer {
+            PatchStatus::Ok => PatchAnswer::Ok200,
+            PatchStatus::NoContent => PatchAnswer::NoContent204,
+        },
+        log: match args.log {
+            None => LogFormat::Off,
+            Some(Log::Text) => LogFormat::Text,
+            Some(Log::Json) => LogFormat::Json,
+        },
+        people: args.seed_users,
+        ..Config::default()
+    };
+    let running = match server::start(config).await {
+        Ok(running) => running,
+        Err(error) => {
+            return give_up(
+                Exit::Usage,
+                format!("the server could not listen on 127.0.0.1:{}: {error}. Try --port 0.", args.port),
+            );
+        }
+    };
+    anstream::println!("listening on {}", running.base_url);
+    if made {
+        anstream::println!("token (shown this one time): {token}");
+        anstream::println!(
+            "play against it:  SCIM_TOKEN={token} scimulate run --url {} --auth bearer",
+            running.base_url
+        );
+    } else {
+        anstream::println!(
+            "play against it:  scimulate run --url {} --auth bearer   (token in SCIM_TOKEN)",
+            running.base_url
+        );
+    }
+    signal::wait().await;
+    running.stop().await;
+    Exit::Passed
+}

@@ -1,0 +1,153 @@
+//! Which endpoint, with which credential: options, environment and files resolved into a client.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+
+use super::{duration, give_up, serve};
+use crate::exit::Exit;
+use crate::okta::client::{Limits, Network};
+use crate::okta::{AuthForm, BaseUrl, BaseUrlError, Client, Credential};
+use crate::play::Problem;
+use crate::server::{self, Config, Running};
+
+/// Where to play and how to get in.
+#[derive(Clone, Debug, Args)]
+pub(super) struct TargetArgs {
+    /// The SCIM base URL, as typed into Okta
+    #[arg(long, env = "SCIM_BASE_URL", value_name = "URL", conflicts_with = "reference")]
+    pub(super) url: Option<String>,
+    /// Play against the built-in reference server: nothing to set up
+    #[arg(long)]
+    pub(super) reference: bool,
+    /// With --reference: a fault to build in (repeatable); see `scimulate list faults`
+    #[arg(long, value_name = "ID", requires = "reference")]
+    fault: Vec<String>,
+    /// File that holds the credential; one trailing newline is taken off
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// The credential itself; shows in the process list, so prefer SCIM_TOKEN or --token-file
+    #[arg(long, env = "SCIM_TOKEN", hide_env_values = true, conflicts_with = "token_file")]
+    token: Option<String>,
+    /// How it is sent: header = as typed, bearer = "Bearer " is added, basic = user:password
+    #[arg(long, value_enum, default_value_t)]
+    auth: AuthForm,
+    /// How long an answer may take; Okta waits 60 s
+    #[arg(long, default_value = "60s", value_parser = duration, value_name = "DUR")]
+    timeout: Duration,
+    /// Trust the certificates in this PEM file too
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// Accept any certificate (Okta does not)
+    #[arg(long)]
+    insecure: bool,
+}
+
+/// A client ready to send, and the reference server it talks to, if it is one.
+pub(super) struct Target {
+    pub(super) client: Client,
+    /// Where the credential came from, for messages.
+    pub(super) source: &'static str,
+    pub(super) reference: Option<Running>,
+}
+
+/// Why there is no target.
+pub(super) enum NoTarget {
+    /// Ends the program; already told.
+    Exit(Exit),
+    /// A base URL that cannot be tested: a report is still written.
+    Problem {
+        /// As typed.
+        base_url: String,
+        /// What to say.
+        problem: Problem,
+    },
+}
+
+impl From<Exit> for NoTarget {
+    fn from(exit: Exit) -> Self {
+        Self::Exit(exit)
+    }
+}
+
+/// Resolves the options.
+pub(super) async fn target(args: &TargetArgs) -> Result<Target, NoTarget> {
+    let usage = |message: String| NoTarget::Exit(give_up(Exit::Usage, message));
+    let limits = Limits { timeout: args.timeout, ..Limits::default() };
+    if args.reference {
+        return reference(args, limits).await;
+    }
+    let Some(url) = &args.url else {
+        return Err(usage(
+            "which endpoint? Give --url URL or SCIM_BASE_URL, or play against the built-in server with --reference"
+                .into(),
+        ));
+    };
+    let base = match BaseUrl::parse(url) {
+        Ok(base) => base,
+        Err(BaseUrlError::Invalid(message)) => return Err(usage(message)),
+        Err(BaseUrlError::Collection { suggestion, message }) => {
+            let problem = Problem {
+                kind: "base_url".into(),
+                summary: "this is not a SCIM base URL".into(),
+                details: vec![capitalised(&message) + ".", format!("Run again with --url {suggestion}")],
+            };
+            return Err(NoTarget::Problem { base_url: url.clone(), problem });
+        }
+    };
+    let (typed, source) = typed_credential(args).map_err(usage)?;
+    let credential = Credential::new(args.auth, typed).map_err(usage)?;
+    let ca = match &args.ca {
+        None => None,
+        Some(file) => Some(std::fs::read(file).map_err(|e| usage(format!("--ca {}: {e}", file.display())))?),
+    };
+    if args.insecure {
+        anstream::eprintln!("Warning: --insecure accepts any certificate. Okta does not.");
+    }
+    let client = Client::new(base, credential, limits, &Network { ca, insecure: args.insecure }).map_err(usage)?;
+    Ok(Target { client, source, reference: None })
+}
+
+async fn reference(args: &TargetArgs, limits: Limits) -> Result<Target, NoTarget> {
+    let token = serve::made_token();
+    let config = Config { token: token.clone(), faults: serve::faults(&args.fault)?, people: 3, ..Config::default() };
+    let failed = |message: String| NoTarget::Exit(give_up(Exit::Bug, message));
+    let running =
+        server::start(config).await.map_err(|e| failed(format!("the reference server did not start: {e}")))?;
+    let base = BaseUrl::parse(&running.base_url).map_err(|e| failed(e.to_string()))?;
+    let credential = Credential::new(AuthForm::Bearer, token).map_err(failed)?;
+    let client = Client::new(base, credential, limits, &Network::default()).map_err(failed)?;
+    Ok(Target { client, source: "the reference server", reference: Some(running) })
+}
+
+fn typed_credential(args: &TargetArgs) -> Result<(String, &'static str), String> {
+    if let Some(file) = &args.token_file {
+        return Ok((read_token(file)?, "--token-file"));
+    }
+    match &args.token {
+        Some(token) if std::env::var("SCIM_TOKEN").as_ref() == Ok(token) => Ok((token.clone(), "SCIM_TOKEN")),
+        Some(token) => {
+            anstream::eprintln!("Warning: --token shows in the process list; SCIM_TOKEN or --token-file do not.");
+            Ok((token.clone(), "--token"))
+        }
+        None => Err("which credential? Set SCIM_TOKEN or give --token-file FILE".into()),
+    }
+}
+
+/// Reads a credential from a file; one trailing newline is taken off.
+pub(super) fn read_token(file: &Path) -> Result<String, String> {
+    let mut text = std::fs::read_to_string(file).map_err(|e| format!("the token file {}: {e}", file.display()))?;
+    if text.ends_with('\n') {
+        text.pop();
+        if text.ends_with('\r') {
+            text.pop();
+        }
+    }
+    Ok(text)
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}

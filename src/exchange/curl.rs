@@ -1,0 +1,77 @@
+//! The shell command that repeats a request. Base URL and credential are variables; everything else is single-quoted.
+
+use super::{Body, Header};
+
+/// How the credential variable is put into the command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CurlCredential<'a> {
+    /// `-H "Authorization: $SCIM_TOKEN"`.
+    Header,
+    /// `-H "Authorization: Bearer $SCIM_TOKEN"`.
+    Bearer,
+    /// `-u "$SCIM_TOKEN"`.
+    Basic,
+    /// A made-up value, shown as it is.
+    Literal(&'a str),
+    /// No Authorization header.
+    None,
+}
+
+/// Header fields curl sets itself or that only matter to the connection.
+const LEFT_OUT: [&str; 5] = ["authorization", "connection", "accept-encoding", "host", "content-length"];
+
+/// Builds the command for a recorded request.
+pub fn command(method: &str, path: &str, headers: &[Header], body: &Body, credential: CurlCredential<'_>) -> String {
+    let mut parts = vec![format!("curl -sS -i -X {method} \"$SCIM_BASE_URL\"{}", quote(path))];
+    match credential {
+        CurlCredential::Header => parts.push("-H \"Authorization: $SCIM_TOKEN\"".to_owned()),
+        CurlCredential::Bearer => parts.push("-H \"Authorization: Bearer $SCIM_TOKEN\"".to_owned()),
+        CurlCredential::Basic => parts.push("-u \"$SCIM_TOKEN\"".to_owned()),
+        CurlCredential::Literal(value) => parts.push(format!("-H {}", quote(&format!("Authorization: {value}")))),
+        CurlCredential::None => {}
+    }
+    for header in headers.iter().filter(|h| !LEFT_OUT.iter().any(|n| h.name.eq_ignore_ascii_case(n))) {
+        parts.push(format!("-H {}", quote(&format!("{}: {}", header.name, header.value))));
+    }
+    let data = match body {
+        Body::Json(value) => Some(value.to_string()),
+        Body::Text(text) => Some(text.clone()),
+        Body::Empty | Body::Binary(_) => None,
+    };
+    parts.extend(data.map(|d| format!("--data-raw {}", quote(&d))));
+    parts.join(" \\\n  ")
+}
+
+/// A word that any POSIX shell reads back as this text.
+pub fn quote(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn everything_but_the_variables_is_single_quoted() {
+        let headers = vec![
+            Header { name: "Authorization".into(), value: "[redacted]".into() },
+            Header { name: "Accept".into(), value: "application/scim+json".into() },
+        ];
+        let body = Body::Json(json!({ "name": { "familyName": "O'Brien $(id) `id`" } }));
+        let command = command("PUT", "/Users/a%27b", &headers, &body, CurlCredential::Bearer);
+        assert_eq!(
+            command,
+            "curl -sS -i -X PUT \"$SCIM_BASE_URL\"'/Users/a%27b' \\\n  \
+             -H \"Authorization: Bearer $SCIM_TOKEN\" \\\n  \
+             -H 'Accept: application/scim+json' \\\n  \
+             --data-raw '{\"name\":{\"familyName\":\"O'\\''Brien $(id) `id`\"}}'"
+        );
+    }
+
+    #[test]
+    fn no_credential_means_no_authorization() {
+        let command = command("GET", "/Users", &[], &Body::Empty, CurlCredential::None);
+        assert!(!command.contains("Authorization"));
+    }
+}

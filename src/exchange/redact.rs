@@ -1,0 +1,112 @@
+//! Secrets are taken out of an exchange when it is recorded; only the redacted exchange is judged and told.
+
+use std::fmt;
+use std::sync::RwLock;
+
+/// What stands in place of the credential.
+pub const CREDENTIAL: &str = "[redacted]";
+
+/// What stands in place of a generated password, in what we send and in what is echoed.
+pub const PASSWORD: &str = "[generated password]";
+
+/// Credentials shorter than this are redacted in header fields only: a short word would blank half the answers.
+const SHORT: usize = 8;
+
+/// Knows every secret of a run in all its spellings.
+#[derive(Default)]
+pub struct Redactor {
+    credentials: Vec<String>,
+    short: bool,
+    passwords: RwLock<Vec<String>>,
+}
+
+impl fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Redactor([redacted])")
+    }
+}
+
+impl Redactor {
+    /// `spellings`: every form in which the credential could be echoed; the bare form decides whether it is short.
+    pub fn new(spellings: Vec<String>) -> Self {
+        let short = spellings.iter().any(|s| s.chars().count() < SHORT);
+        let mut credentials = spellings;
+        credentials.retain(|s| !s.is_empty());
+        credentials.sort_by_key(|s| std::cmp::Reverse(s.len()));
+        Self { credentials, short, passwords: RwLock::default() }
+    }
+
+    /// True when the credential is so short that bodies are not searched for it.
+    pub const fn is_short(&self) -> bool {
+        self.short
+    }
+
+    /// Adds a generated password.
+    pub fn add_password(&self, password: &str) {
+        let mut all = self.passwords.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if !all.iter().any(|p| p == password) {
+            all.push(password.to_owned());
+        }
+    }
+
+    /// A header value without secrets.
+    pub fn header(&self, value: &str) -> String {
+        self.passwords_out(replace_all(value, &self.credentials, CREDENTIAL))
+    }
+
+    /// Body text or an error message without secrets.
+    pub fn text(&self, text: &str) -> String {
+        let text = if self.short {
+            // A short token is still searched for in its longer spellings (with scheme, base64).
+            let long: Vec<String> = self.credentials.iter().filter(|s| s.chars().count() >= SHORT).cloned().collect();
+            replace_all(text, &long, CREDENTIAL)
+        } else {
+            replace_all(text, &self.credentials, CREDENTIAL)
+        };
+        self.passwords_out(text)
+    }
+
+    fn passwords_out(&self, text: String) -> String {
+        let passwords = self.passwords.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if passwords.iter().any(|p| text.contains(p.as_str())) {
+            replace_all(&text, &passwords, PASSWORD)
+        } else {
+            text
+        }
+    }
+}
+
+fn replace_all(text: &str, needles: &[String], with: &str) -> String {
+    needles.iter().fold(text.to_owned(), |text, needle| {
+        if text.contains(needle.as_str()) { text.replace(needle.as_str(), with) } else { text }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_credential_goes_in_all_its_spellings() {
+        let redactor = Redactor::new(vec!["Bearer abcdefgh".into(), "abcdefgh".into(), "YWJjZGVmZ2g=".into()]);
+        assert_eq!(redactor.text("got Bearer abcdefgh"), "got [redacted]");
+        assert_eq!(redactor.text(r#"{"t":"abcdefgh","b":"YWJjZGVmZ2g="}"#), r#"{"t":"[redacted]","b":"[redacted]"}"#);
+        assert_eq!(redactor.header("abcdefgh"), "[redacted]");
+    }
+
+    #[test]
+    fn a_short_token_is_redacted_in_headers_only() {
+        let redactor = Redactor::new(vec!["Bearer abc".into(), "abc".into()]);
+        assert!(redactor.is_short());
+        assert_eq!(redactor.text("abc"), "abc");
+        assert_eq!(redactor.text("Bearer abc"), "[redacted]");
+        assert_eq!(redactor.header("abc"), "[redacted]");
+    }
+
+    #[test]
+    fn generated_passwords_are_masked() {
+        let redactor = Redactor::new(vec!["token-token".into()]);
+        redactor.add_password("aB3dE6gH");
+        assert_eq!(redactor.text(r#"{"password":"aB3dE6gH"}"#), r#"{"password":"[generated password]"}"#);
+    }
+}

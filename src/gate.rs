@@ -1,1 +1,0 @@
-//! Verdict + options + known-failures file -> did the run pass, and by which rule.

@@ -1,0 +1,374 @@
+//! Sending: one request as Okta sends it becomes one recorded [`Exchange`], whatever happens.
+
+use std::error::Error as _;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use serde_json::Value;
+
+use super::{AuthForm, BaseUrl, Credential, wire};
+use crate::exchange::curl::{self, CurlCredential};
+use crate::exchange::{Exchange, Failure, FailureKind, Header, Redactor, Request, Response, decode, redact};
+use crate::scenario::StepCredential;
+
+/// Bounds on every answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// From sending to the last byte. Okta closes the socket after 60 s (Okta SCIM FAQ).
+    pub timeout: Duration,
+    /// Bytes of a body, before and after decompression.
+    pub body: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { timeout: Duration::from_secs(60), body: 16 << 20 }
+    }
+}
+
+/// How the client reaches its target.
+#[derive(Clone, Debug, Default)]
+pub struct Network {
+    /// PEM certificates trusted besides the system's.
+    pub ca: Option<Vec<u8>>,
+    /// Accept any certificate.
+    pub insecure: bool,
+}
+
+/// The simulated Okta client: one base URL, one credential, connections kept.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    base: BaseUrl,
+    credential: Credential,
+    limits: Limits,
+    redactor: Arc<Redactor>,
+}
+
+/// A request to send.
+#[derive(Clone, Copy, Debug)]
+pub struct Outgoing<'a> {
+    /// HTTP method.
+    pub method: &'a str,
+    /// Encoded path and query after the base URL.
+    pub path: &'a str,
+    /// The body.
+    pub body: Payload<'a>,
+    /// Which credential goes with it.
+    pub credential: StepCredential,
+    /// Header fields that replace the client's own; an empty value removes one.
+    pub headers: &'a [(String, String)],
+}
+
+/// What is sent as body.
+#[derive(Clone, Copy, Debug)]
+pub enum Payload<'a> {
+    /// Nothing.
+    None,
+    /// This document, in its own key order.
+    Json(&'a Value),
+    /// These bytes.
+    Raw(&'a str),
+}
+
+impl<'a> Outgoing<'a> {
+    /// A request without a body, with the run's credential and the client's own headers.
+    pub const fn new(method: &'a str, path: &'a str) -> Self {
+        Self { method, path, body: Payload::None, credential: StepCredential::Given, headers: &[] }
+    }
+
+    /// The same with a JSON body.
+    #[must_use]
+    pub const fn json(mut self, body: &'a Value) -> Self {
+        self.body = Payload::Json(body);
+        self
+    }
+}
+
+impl Client {
+    /// Builds the client. Fails when the credential is no header value, or a certificate cannot be read; the text says
+    /// what to do.
+    pub fn new(base: BaseUrl, credential: Credential, limits: Limits, network: &Network) -> Result<Self, String> {
+        // The provider is process-wide; a second call changes nothing.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = reqwest::Client::builder()
+            .http1_only()
+            .http1_title_case_headers()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(limits.timeout)
+            .pool_idle_timeout(Duration::from_secs(30));
+        if base.is_loopback() {
+            builder = builder.no_proxy();
+        }
+        if !base.is_https() {
+            // Loading the system's roots takes longer than a whole run on loopback.
+            builder = builder.tls_certs_only([]);
+        } else if let Some(pem) = &network.ca {
+            let certificates = reqwest::Certificate::from_pem_bundle(pem).map_err(|e| format!("--ca: not PEM: {e}"))?;
+            builder = builder.tls_certs_merge(certificates);
+        }
+        if network.insecure {
+            builder = builder.tls_danger_accept_invalid_certs(true);
+        }
+        HeaderValue::from_str(&credential.header_value())
+            .map_err(|_| "the credential cannot be sent in an HTTP header".to_owned())?;
+        let http = builder.build().map_err(|e| format!("the HTTP client could not be made: {e}"))?;
+        let redactor = Arc::new(Redactor::new(credential.spellings()));
+        Ok(Self { http, base, credential, limits, redactor })
+    }
+
+    /// The same connections with another credential; what the first one was stays redacted by its own client.
+    #[must_use]
+    pub fn with_credential(&self, credential: Credential) -> Self {
+        let redactor = Arc::new(Redactor::new(credential.spellings()));
+        Self { credential, redactor, ..self.clone() }
+    }
+
+    /// The target.
+    pub const fn base(&self) -> &BaseUrl {
+        &self.base
+    }
+
+    /// The credential.
+    pub const fn credential(&self) -> &Credential {
+        &self.credential
+    }
+
+    /// The time limit of an answer.
+    pub const fn timeout(&self) -> Duration {
+        self.limits.timeout
+    }
+
+    /// What hides this client's secrets; generated passwords are added here before they are sent.
+    pub fn redactor(&self) -> &Redactor {
+        &self.redactor
+    }
+
+    /// Sends one request and records what came of it.
+    pub async fn send(&self, outgoing: Outgoing<'_>) -> Exchange {
+        let authorization = match outgoing.credential {
+            StepCredential::Given => Some(self.credential.header_value()),
+            StepCredential::Wrong => Some(self.credential.made_up().header_value()),
+            StepCredential::None => None,
+        };
+        let headers = header_fields(&outgoing, authorization.as_deref());
+        let bytes = match outgoing.body {
+            Payload::None => Vec::new(),
+            Payload::Json(value) => value.to_string().into_bytes(),
+            Payload::Raw(text) => text.as_bytes().to_vec(),
+        };
+        let recorded: Vec<Header> = headers
+            .iter()
+            .map(|(name, value)| Header {
+                name: name.clone(),
+                value: if name.eq_ignore_ascii_case("authorization") && outgoing.credential == StepCredential::Given {
+                    redacted_authorization(self.credential.form())
+                } else {
+                    self.redactor.header(value)
+                },
+            })
+            .collect();
+        let body = decode::body(bytes.clone(), &self.redactor);
+        let curl_credential = match (outgoing.credential, self.credential.form(), authorization.as_deref()) {
+            (StepCredential::None, ..) | (_, _, None) => CurlCredential::None,
+            (StepCredential::Wrong, _, Some(value)) => CurlCredential::Literal(value),
+            (_, AuthForm::Header, _) => CurlCredential::Header,
+            (_, AuthForm::Bearer, _) => CurlCredential::Bearer,
+            (_, AuthForm::Basic, _) => CurlCredential::Basic,
+        };
+        let curl = curl::command(outgoing.method, outgoing.path, &recorded, &body, curl_credential);
+        let request =
+            Request { method: outgoing.method.to_owned(), path: outgoing.path.to_owned(), headers: recorded, body };
+        let started = Instant::now();
+        let answer =
+            match tokio::time::timeout(self.limits.timeout, self.transfer(&outgoing, &headers, bytes, started)).await {
+                Ok(answer) => answer,
+                Err(_) => Err(Failure { kind: FailureKind::Timeout, message: self.too_late() }),
+            };
+        let (response, failure) = match answer {
+            Ok(response) => (Some(response), None),
+            Err(failure) => (None, Some(failure)),
+        };
+        Exchange { request, response, failure, curl }
+    }
+
+    async fn transfer(
+        &self,
+        outgoing: &Outgoing<'_>,
+        headers: &[(String, String)],
+        bytes: Vec<u8>,
+        started: Instant,
+    ) -> Result<Response, Failure> {
+        let url = format!("{}{}", self.base.as_str(), outgoing.path);
+        let refused = |message: String| Failure { kind: FailureKind::Refused, message };
+        let method = reqwest::Method::from_bytes(outgoing.method.as_bytes())
+            .map_err(|_| refused(format!("`{}` is not an HTTP method", outgoing.method)))?;
+        let mut request = self.http.request(method, url).headers(header_map(headers).map_err(refused)?);
+        if !bytes.is_empty() {
+            request = request.body(bytes);
+        }
+        let mut answer = request.send().await.map_err(|e| self.failure(&e))?;
+        let status = answer.status().as_u16();
+        let received: Vec<Header> = answer
+            .headers()
+            .iter()
+            .map(|(name, value)| Header {
+                name: name.as_str().to_owned(),
+                value: self.redactor.header(&String::from_utf8_lossy(value.as_bytes())),
+            })
+            .collect();
+        let mut raw = Vec::new();
+        let mut truncated = false;
+        while let Some(chunk) = answer.chunk().await.map_err(|e| self.failure(&e))? {
+            let room = self.limits.body.saturating_sub(raw.len());
+            raw.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            if chunk.len() > room {
+                truncated = true;
+                break;
+            }
+        }
+        let encoding =
+            received.iter().find(|h| h.name.eq_ignore_ascii_case("content-encoding")).map(|h| h.value.as_str());
+        let (body, cut) = match decode::decompress(encoding, raw, self.limits.body) {
+            Ok((bytes, cut)) => (decode::body(bytes, &self.redactor), cut),
+            Err(why) => return Err(Failure { kind: FailureKind::Transport, message: why }),
+        };
+        Ok(Response { status, headers: received, body, truncated: truncated || cut, ms: millis(started) })
+    }
+
+    fn too_late(&self) -> String {
+        format!("no complete answer within {:?}", self.limits.timeout)
+    }
+
+    fn failure(&self, error: &reqwest::Error) -> Failure {
+        let cause = self.redactor.text(&root_cause(error));
+        let (kind, message) = if error.is_timeout() {
+            (FailureKind::Timeout, self.too_late())
+        } else if let Some(tls) = tls_error(error) {
+            (FailureKind::Tls, tls)
+        } else if error.is_connect() && chain(error).any(|e| e.to_string().contains("dns error")) {
+            (FailureKind::Resolve, format!("the host name {} has no address: {cause}", self.base.host()))
+        } else if error.is_connect() {
+            (FailureKind::Connect, cause)
+        } else {
+            (FailureKind::Transport, cause)
+        };
+        Failure { kind, message }
+    }
+}
+
+fn millis(started: Instant) -> f64 {
+    (started.elapsed().as_secs_f64() * 100_000.0).round() / 100.0
+}
+
+/// The fields as they go out: Okta's set, then the step's own in place of or after them.
+fn header_fields(outgoing: &Outgoing<'_>, authorization: Option<&str>) -> Vec<(String, String)> {
+    let own = wire::headers(outgoing.method).into_iter().map(|(n, v)| (n.to_owned(), v.to_owned()));
+    let mut fields: Vec<(String, String)> = own.collect();
+    if let Some(value) = authorization {
+        fields.insert(1, ("Authorization".to_owned(), value.to_owned()));
+    }
+    for (name, value) in outgoing.headers {
+        fields.retain(|(n, _)| !n.eq_ignore_ascii_case(name));
+        if !value.is_empty() {
+            fields.push((name.clone(), value.clone()));
+        }
+    }
+    fields
+}
+
+fn header_map(fields: &[(String, String)]) -> Result<HeaderMap, String> {
+    let mut map = HeaderMap::with_capacity(fields.len());
+    for (name, value) in fields {
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("`{name}` is no header field name"))?;
+        let mut value =
+            HeaderValue::from_str(value).map_err(|_| format!("the value of `{name}` is no header value"))?;
+        value.set_sensitive(name == AUTHORIZATION);
+        map.append(name, value);
+    }
+    Ok(map)
+}
+
+/// The scheme stays readable when the form adds it, so that one sees which was sent.
+fn redacted_authorization(form: AuthForm) -> String {
+    match form {
+        AuthForm::Header => redact::CREDENTIAL.to_owned(),
+        AuthForm::Bearer => format!("Bearer {}", redact::CREDENTIAL),
+        AuthForm::Basic => format!("Basic {}", redact::CREDENTIAL),
+    }
+}
+
+fn chain<'a>(error: &'a reqwest::Error) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+    std::iter::successors(error.source(), |e: &&'a (dyn std::error::Error + 'static)| {
+        let error: &'a (dyn std::error::Error + 'static) = *e;
+        error.source()
+    })
+}
+
+fn root_cause(error: &reqwest::Error) -> String {
+    chain(error).last().map_or_else(|| error.to_string(), ToString::to_string)
+}
+
+/// rustls's own error sits in nested `io::Error`s whose `source` skips it.
+fn tls_error(error: &reqwest::Error) -> Option<String> {
+    chain(error).find_map(|cause| {
+        let mut io = cause.downcast_ref::<std::io::Error>();
+        while let Some(inner) = io.and_then(std::io::Error::get_ref) {
+            if let Some(tls) = inner.downcast_ref::<rustls::Error>() {
+                return Some(tls_message(tls));
+            }
+            io = inner.downcast_ref::<std::io::Error>();
+        }
+        cause.downcast_ref::<rustls::Error>().map(tls_message)
+    })
+}
+
+fn tls_message(error: &rustls::Error) -> String {
+    use rustls::CertificateError as Bad;
+    match error {
+        rustls::Error::InvalidCertificate(Bad::Expired | Bad::ExpiredContext { .. }) => {
+            "the certificate has expired".into()
+        }
+        rustls::Error::InvalidCertificate(Bad::UnknownIssuer) => {
+            "the certificate's issuer is not trusted; give its CA with --ca FILE".into()
+        }
+        rustls::Error::InvalidCertificate(Bad::NotValidForName | Bad::NotValidForNameContext { .. }) => {
+            "the certificate is for another host name".into()
+        }
+        rustls::Error::InvalidMessage(_) => {
+            "the other side does not speak TLS on this port; is it plain http://?".into()
+        }
+        other => format!("the TLS handshake failed: {other}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_can_replace_and_remove_header_fields() {
+        let headers =
+            vec![("accept".to_owned(), "application/json".to_owned()), ("User-Agent".to_owned(), String::new())];
+        let outgoing = Outgoing { headers: &headers, ..Outgoing::new("GET", "/Users") };
+        let fields = header_fields(&outgoing, Some("Bearer x"));
+        assert!(fields.contains(&("accept".to_owned(), "application/json".to_owned())));
+        assert!(fields.iter().all(|(n, v)| n != "User-Agent" && v != "application/scim+json"));
+        assert!(fields.contains(&("Authorization".to_owned(), "Bearer x".to_owned())));
+    }
+
+    #[tokio::test]
+    async fn a_refused_connection_is_a_recorded_failure() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("bind");
+        let port = listener.local_addr().expect("address").port();
+        drop(listener);
+        let base = BaseUrl::parse(&format!("http://127.0.0.1:{port}/scim")).expect("url");
+        let credential = Credential::new(AuthForm::Bearer, "secret-token-1").expect("credential");
+        let client = Client::new(base, credential, Limits::default(), &Network::default()).expect("client");
+        let exchange = client.send(Outgoing::new("GET", "/Users")).await;
+        assert_eq!(exchange.failure.expect("failure").kind, FailureKind::Connect);
+        assert!(exchange.request.headers.iter().all(|h| !h.value.contains("secret-token-1")));
+        assert!(!exchange.curl.contains("secret-token-1"));
+    }
+}

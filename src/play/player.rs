@@ -1,0 +1,385 @@
+//! Plays a plan: one scenario after the other, each request through the ledger, the deadline and the request budget.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tokio::sync::{OnceCell, watch};
+
+use super::event::{Event, Observer};
+use super::journal::{Entry, Journal, Unfinished};
+use super::ledger::{Collection, Ledger, Unsettled};
+use super::outcome::{CheckResult, CheckStatus, Cleanup, Left, ScenarioResult, ScenarioStatus, StepResult};
+use super::scene::Scene;
+use super::{Halt, Outcome, Settings, strangers};
+use crate::exchange::{Exchange, Failure, FailureKind};
+use crate::okta::client::{Outgoing, Payload};
+use crate::okta::{Client, Identities, wire};
+use crate::scenario::{App, Capability, Level, Need, Scenario, Step};
+
+/// The budget of a whole run for waits that end in vain.
+const VAIN_WAITS: Duration = Duration::from_secs(6);
+
+/// Everything the playing of one run shares.
+pub(super) struct Player<'a> {
+    pub(super) client: &'a Client,
+    pub(super) identities: &'a Identities,
+    pub(super) settings: &'a Settings,
+    /// Okta's create body, with `{{user.*}}`.
+    pub(super) create_user: &'a Value,
+    pub(super) observer: &'a dyn Observer,
+    pub(super) journal: &'a Journal,
+    interrupt: watch::Receiver<bool>,
+    ledger: Mutex<Ledger>,
+    requests: AtomicUsize,
+    vain: Mutex<Duration>,
+    ends: Instant,
+    groups: OnceCell<bool>,
+    entitlements: OnceCell<bool>,
+}
+
+/// Who plays and by what rules: what a run is made of besides its plan.
+pub struct Cast<'a> {
+    /// The simulated client.
+    pub client: &'a Client,
+    /// The people Okta knows.
+    pub identities: &'a Identities,
+    /// Okta's create body, with `{{user.*}}` (a fixture).
+    pub create_user: &'a Value,
+    /// How to play.
+    pub settings: &'a Settings,
+    /// Where creates are noted before they are sent.
+    pub journal: &'a Journal,
+    /// Who hears of it.
+    pub observer: &'a dyn Observer,
+    /// Turns true when the user wants to stop.
+    pub interrupt: watch::Receiver<bool>,
+}
+
+impl<'a> Player<'a> {
+    fn new(cast: Cast<'a>) -> Self {
+        let Cast { client, identities, create_user, settings, journal, observer, interrupt } = cast;
+        Player {
+            client,
+            identities,
+            settings,
+            create_user,
+            observer,
+            journal,
+            interrupt,
+            ledger: Mutex::new(Ledger::new(identities.token())),
+            requests: AtomicUsize::new(0),
+            vain: Mutex::default(),
+            ends: Instant::now() + settings.deadline,
+            groups: OnceCell::new(),
+            entitlements: OnceCell::new(),
+        }
+    }
+}
+
+/// Plays the plan and cleans up.
+pub async fn play(cast: Cast<'_>, plan: &[&Scenario]) -> Outcome {
+    let player = Player::new(cast);
+    let (settings, observer) = (player.settings, player.observer);
+    let mut outcome = Outcome::default();
+    observer.hear(Event::Started { scenarios: plan.len() });
+    player.plan(plan, &mut outcome).await;
+    if player.groups.get() == Some(&false) {
+        outcome.not_offered.extend([Capability::PushGroups, Capability::ImportGroups]);
+    }
+    if player.entitlements.get() == Some(&false) {
+        outcome.not_offered.push(Capability::Entitlements);
+    }
+    outcome.cleanup = player.clean_up().await;
+    if !settings.keep_values {
+        let ledger = player.ledger();
+        strangers::mask(&mut outcome.scenarios, &ledger, player.identities.token());
+    }
+    outcome.requests = player.requests.load(Ordering::Relaxed);
+    observer.hear(Event::Finished);
+    outcome
+}
+
+/// Removes what a killed run left: each resource of its journal is read first, and only one whose name carries the run
+/// token is touched. What the journal names but the target no longer has is done.
+pub async fn recover(cast: Cast<'_>, unfinished: &Unfinished) -> Cleanup {
+    let player = Player::new(cast);
+    let mut left = Vec::new();
+    for ((path, id), name) in &unfinished.created {
+        let Some(collection) = Collection::from_path(path) else { continue };
+        let path = format!("{path}/{}", wire::percent_encode(id));
+        let reason = match player.send(Outgoing::new("GET", &path)).await {
+            Ok(exchange) => match (exchange.status(), exchange.json()) {
+                (Some(404), _) => continue,
+                (Some(200), Some(resource)) if player.ledger().recover(collection, resource) => continue,
+                (Some(200), _) => "its name does not carry the run token any more".to_owned(),
+                (Some(status), _) => format!("reading it was answered {status}"),
+                (None, _) => "reading it was not answered".to_owned(),
+            },
+            Err(halt) => halt.to_string(),
+        };
+        left.push(Left { path, name: name.clone(), reason });
+    }
+    for (path, name) in &unfinished.unanswered {
+        let Some(collection) = Collection::from_path(path) else { continue };
+        let lookup = lookup_path(&Unsettled { collection, name: name.clone() });
+        match player.send(Outgoing::new("GET", &lookup)).await {
+            Ok(exchange) if exchange.status() == Some(200) => {
+                let listed = exchange.json().and_then(|b| b.get("Resources")).and_then(Value::as_array).cloned();
+                let attribute = collection.name_attribute();
+                let same = |r: &&Value| {
+                    r.get(attribute).and_then(Value::as_str).is_some_and(|n| n.to_lowercase() == name.to_lowercase())
+                };
+                for resource in listed.iter().flatten().filter(same) {
+                    player.ledger().recover(collection, resource);
+                }
+            }
+            _ => left.push(Left {
+                path: path.clone(),
+                name: name.clone(),
+                reason: "its create was never answered, and it could not be looked up".into(),
+            }),
+        }
+    }
+    let mut cleanup = player.clean_up().await;
+    cleanup.left.append(&mut left);
+    cleanup
+}
+
+impl Player<'_> {
+    /// Plays one scenario, all its cases. `attempt` 0 is the first; another one uses other people.
+    pub(super) async fn scenario(&self, scenario: &Scenario, attempt: usize) -> (ScenarioResult, Option<Halt>) {
+        let started = Instant::now();
+        let mut result = ScenarioResult {
+            id: scenario.id.clone(),
+            title: scenario.title.clone(),
+            why: scenario.why.trim().to_owned(),
+            capability: scenario.capability,
+            source: scenario.source.clone(),
+            status: ScenarioStatus::Skipped,
+            reason: None,
+            seconds: 0.0,
+            steps: Vec::new(),
+        };
+        let mut halt = None;
+        match self.lacking(scenario).await {
+            Ok(Some(reason)) => result.reason = Some(reason),
+            Ok(None) => {
+                for case in &scenario.cases {
+                    let mut scene = Scene::new(scenario, case, attempt, self.identities.variables());
+                    let told = self.tell(&mut scene).await;
+                    result.reason = result.reason.or(scene.blocked.take());
+                    result.steps.append(&mut scene.steps);
+                    if let Err(why) = told {
+                        halt = Some(why);
+                        break;
+                    }
+                }
+                self.judge_always(scenario, &mut result.steps);
+                result.status = status(&result.steps);
+                if matches!(result.status, ScenarioStatus::Passed | ScenarioStatus::Warned) {
+                    result.reason = None;
+                }
+            }
+            Err(why) => halt = Some(why),
+        }
+        if let Some(why) = halt {
+            result.reason = Some(why.to_string());
+        }
+        result.seconds = started.elapsed().as_secs_f64();
+        (result, halt)
+    }
+
+    /// Sets the scene and plays the steps; steps with the same `together` word are sent at once.
+    async fn tell(&self, scene: &mut Scene<'_>) -> Result<(), Halt> {
+        let app = self.settings.app;
+        let steps: Vec<&Step> = scene.scenario.steps.iter().filter(|s| s.apps.contains(&app)).collect();
+        let set = self.set_the_scene(scene).await;
+        let mut halted = set.err();
+        let mut rest = steps.as_slice();
+        while let Some((first, _)) = rest.split_first() {
+            let together = rest.iter().take_while(|s| first.together.is_some() && s.together == first.together).count();
+            let (now, later) = rest.split_at(together.max(1));
+            let number = steps.len() - rest.len() + 1;
+            if let Some(why) = halted {
+                scene.blocked.get_or_insert_with(|| why.to_string());
+            }
+            if halted.is_some() || scene.blocked.is_some() {
+                let reason = scene.blocked.clone().unwrap_or_default();
+                let results: Vec<_> = now.iter().map(|s| scene.blocked_step(s, app, &reason)).collect();
+                scene.steps.extend(results);
+            } else if let Err(why) = self.steps(scene, now, number, steps.len()).await {
+                halted = Some(why);
+                continue;
+            }
+            rest = later;
+        }
+        halted.map_or(Ok(()), Err)
+    }
+
+    /// Sends one request: through the ledger, within deadline and budget, abandoned at an interrupt.
+    pub(super) async fn send(&self, outgoing: Outgoing<'_>) -> Result<Exchange, Halt> {
+        if let Err(refusal) = self.ledger().permit(outgoing.method, outgoing.path) {
+            return Ok(refused(&outgoing, refusal));
+        }
+        if self.requests.load(Ordering::Relaxed) >= self.settings.max_requests {
+            return Err(Halt::Requests);
+        }
+        if outgoing.method == "POST"
+            && let Payload::Json(body) = outgoing.body
+        {
+            let announced = self.ledger().announce(outgoing.path, body);
+            if let Some(Unsettled { collection, name }) = announced {
+                self.journal.write(&Entry::Create { collection: collection.path().to_owned(), name });
+            }
+        }
+        let exchange = self.abandonable(self.client.send(outgoing)).await?;
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let before = self.ledger().owned().len();
+        let open = self.ledger().record(&exchange);
+        if let Some(open) = open {
+            self.read_back(&open).await?;
+        }
+        self.note_created(before);
+        Ok(exchange)
+    }
+
+    /// Notes what has come into the ledger since it held `before` entries. Played side by side, two may note the same: the
+    /// journal does not mind.
+    fn note_created(&self, before: usize) {
+        for made in self.ledger().owned().iter().skip(before) {
+            let (collection, id, name) = (made.collection.path().to_owned(), made.id.clone(), made.name.clone());
+            self.journal.write(&Entry::Created { collection, id, name });
+        }
+    }
+
+    /// Waits for something unless the run ends first.
+    pub(super) async fn abandonable<T>(&self, work: impl Future<Output = T>) -> Result<T, Halt> {
+        let mut interrupt = self.interrupt.clone();
+        tokio::select! {
+            biased;
+            _ = interrupt.wait_for(|stop| *stop) => Err(Halt::Interrupted),
+            () = tokio::time::sleep_until(self.ends.into()) => Err(Halt::Deadline),
+            done = work => Ok(done),
+        }
+    }
+
+    /// A create was answered with a success that does not say what was made: look it up.
+    async fn read_back(&self, open: &Unsettled) -> Result<(), Halt> {
+        let path = lookup_path(open);
+        let exchange = self.abandonable(self.client.send(Outgoing::new("GET", &path))).await?;
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        if let Some(listing) = exchange.json() {
+            self.ledger().settle(open, listing);
+        }
+        Ok(())
+    }
+
+    /// The id of what a create made, when the answer did not say it but a look-up did.
+    pub(super) fn owned_id(&self, path: &str, body: &Value) -> Option<String> {
+        let ledger = self.ledger();
+        let made = ledger.owned().iter().rev();
+        made.filter(|o| o.collection.path() == path)
+            .find(|o| body.get(o.collection.name_attribute()).and_then(Value::as_str) == Some(&o.name))
+            .map(|o| o.id.clone())
+    }
+
+    pub(super) fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long a read may still wait for our own write; nothing once the run's budget for vain waits is gone.
+    pub(super) fn patience(&self) -> Duration {
+        let vain = *self.vain.lock().unwrap_or_else(PoisonError::into_inner);
+        self.settings.settle.min(VAIN_WAITS.saturating_sub(vain))
+    }
+
+    pub(super) fn waited_in_vain(&self, how_long: Duration) {
+        *self.vain.lock().unwrap_or_else(PoisonError::into_inner) += how_long;
+    }
+
+    /// Why the target does not offer what a scenario needs; None when it does.
+    async fn lacking(&self, scenario: &Scenario) -> Result<Option<String>, Halt> {
+        for need in &scenario.needs {
+            let offered = match need {
+                Need::Groups => self.groups.get_or_try_init(|| self.offers_groups()).await?,
+                Need::Entitlements => self.entitlements.get_or_try_init(|| self.offers_entitlements()).await?,
+            };
+            if !offered {
+                let what = match need {
+                    Need::Groups => "groups (GET /Groups is answered 404 or 501)",
+                    Need::Entitlements => "roles or entitlements (none in /ResourceTypes)",
+                };
+                return Ok(Some(format!("the target does not offer {what}")));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn offers_groups(&self) -> Result<bool, Halt> {
+        let exchange = self.send(Outgoing::new("GET", "/Groups?startIndex=1&count=100")).await?;
+        Ok(!matches!(exchange.status(), Some(404 | 501)))
+    }
+
+    async fn offers_entitlements(&self) -> Result<bool, Halt> {
+        let exchange = self.send(Outgoing::new("GET", "/ResourceTypes")).await?;
+        let types = exchange.json().and_then(|b| b.get("Resources").unwrap_or(b).as_array().cloned());
+        Ok(types.unwrap_or_default().iter().any(|t| {
+            t.get("schema").and_then(Value::as_str).is_some_and(|s| {
+                s.starts_with("urn:okta:scim:schemas:core:1.0:")
+                    && (s.ends_with(":Role") || s.ends_with(":Entitlement"))
+            })
+        }))
+    }
+}
+
+/// The look-up Okta sends for a name.
+pub(super) fn lookup_path(wanted: &Unsettled) -> String {
+    let attribute = wanted.collection.name_attribute();
+    let name = wanted.name.replace('\\', "\\\\").replace('"', "\\\"");
+    let name = wire::percent_encode(&name);
+    format!("{}?filter={attribute}%20eq%20%22{name}%22&startIndex=1&count=100", wanted.collection.path())
+}
+
+/// A request the ledger did not let out.
+fn refused(outgoing: &Outgoing<'_>, message: String) -> Exchange {
+    let body = match outgoing.body {
+        Payload::Json(body) => crate::exchange::Body::Json(body.clone()),
+        Payload::Raw(text) => crate::exchange::Body::Text(text.to_owned()),
+        Payload::None => crate::exchange::Body::Empty,
+    };
+    Exchange {
+        request: crate::exchange::Request {
+            method: outgoing.method.to_owned(),
+            path: outgoing.path.to_owned(),
+            headers: Vec::new(),
+            body,
+        },
+        response: None,
+        failure: Some(Failure { kind: FailureKind::Refused, message }),
+        curl: String::new(),
+    }
+}
+
+/// The worst of a scenario's checks.
+fn status(steps: &[StepResult]) -> ScenarioStatus {
+    let checks = || steps.iter().flat_map(|s| &s.checks);
+    let any = |test: &dyn Fn(&CheckResult) -> bool| checks().any(test);
+    if any(&|c| c.status == CheckStatus::Failed && c.level == Level::Must) {
+        ScenarioStatus::Failed
+    } else if any(&|c| c.status == CheckStatus::Blocked && c.level == Level::Must) {
+        ScenarioStatus::Blocked
+    } else if any(&|c| matches!(c.status, CheckStatus::Failed | CheckStatus::Blocked)) {
+        ScenarioStatus::Warned
+    } else {
+        ScenarioStatus::Passed
+    }
+}
+
+impl Player<'_> {
+    /// The dialect, for readability at the call sites.
+    pub(super) const fn app(&self) -> App {
+        self.settings.app
+    }
+}

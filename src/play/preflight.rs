@@ -1,0 +1,190 @@
+//! Can the target be tested at all? Okta's own connection test and nothing else, told in plain words.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::exchange::{Body, Exchange, FailureKind, Response};
+use crate::okta::{AuthForm, Client, Outgoing};
+
+/// What Okta's *Test API Credentials* sends (Okta SCIM 2.0 reference; seen on the wire in 2026).
+pub const CONNECTION_TEST: &str = "/Users?startIndex=1&count=2";
+
+/// How the connection test went.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Preflight {
+    /// True when the target can be tested.
+    pub passed: bool,
+    /// Milliseconds of the first answer, if one came.
+    pub ms: Option<f64>,
+    /// Remarks on base URL and credential (each one sentence).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// Why the target cannot be tested.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<Problem>,
+}
+
+/// Why the target cannot be tested, in plain words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Problem {
+    /// A stable word: `resolve`, `connect`, `tls`, `timeout`, `transport`, `unauthorized`, `redirect`, `not_json`,
+    /// `not_found`, `base_url`.
+    pub kind: String,
+    /// `the token was rejected (401)`: fits after "Cannot start: ".
+    pub summary: String,
+    /// What was sent and what came, then the probable cause and what to do; one sentence each.
+    pub details: Vec<String>,
+}
+
+/// Sends the connection test. On a 401 with a header credential that has no scheme, one more probe with `Bearer ` before it
+/// tells what to type in Okta. Gives the number of requests sent beside the outcome.
+pub async fn preflight(client: &Client, source: &str) -> (Preflight, usize) {
+    let mut notes = client.base().notes().to_vec();
+    notes.extend(client.credential().traps());
+    if client.redactor().is_short() {
+        notes.push("The credential is shorter than 8 characters, so it is hidden in header fields only.".into());
+    }
+    let exchange = client.send(Outgoing::new("GET", CONNECTION_TEST)).await;
+    let mut requests = 1;
+    let mut problem = problem(client, &exchange, source);
+    if let (Some(problem), Some(401), Some(credential)) =
+        (&mut problem, exchange.status(), client.credential().with_bearer())
+    {
+        requests += 1;
+        let probe = client.with_credential(credential).send(Outgoing::new("GET", CONNECTION_TEST)).await;
+        if probe.status() == Some(200) {
+            problem.details.push(
+                "With \"Bearer \" before the token it is accepted: type `Bearer <token>` in Okta, and here give SCIM_TOKEN \
+                 the same way or use --auth bearer."
+                    .into(),
+            );
+        }
+    }
+    let ms = exchange.response.as_ref().map(|r| r.ms);
+    (Preflight { passed: problem.is_none(), ms, notes, problem }, requests)
+}
+
+fn problem(client: &Client, exchange: &Exchange, source: &str) -> Option<Problem> {
+    let sent = format!("GET {}{}", client.base().as_str(), exchange.request.path);
+    if let Some(failure) = &exchange.failure {
+        let host = client.base().host();
+        let (kind, summary, advice) = match failure.kind {
+            FailureKind::Resolve => (
+                "resolve",
+                format!("the host name {host} could not be resolved"),
+                "Check the spelling of the base URL, and that the name is known from this machine.",
+            ),
+            FailureKind::Connect => (
+                "connect",
+                format!("no connection to {host}"),
+                "Check that the server runs, that the port is right and that no firewall is in between.",
+            ),
+            FailureKind::Tls => (
+                "tls",
+                format!("no secure connection to {host}"),
+                "Okta refuses such a certificate too. For a test server, --ca FILE trusts its issuer.",
+            ),
+            FailureKind::Timeout => (
+                "timeout",
+                format!("{host} did not answer in time"),
+                "Okta gives up after 60 s. Check that the base URL is that of the SCIM service.",
+            ),
+            FailureKind::Transport | FailureKind::Refused => (
+                "transport",
+                format!("{host} did not answer in HTTP"),
+                "Check the port, and whether it is https that is spoken there.",
+            ),
+        };
+        let details = vec![format!("{sent} → {}", failure.message), advice.to_owned()];
+        return Some(Problem { kind: kind.into(), summary, details });
+    }
+    let response = exchange.response.as_ref()?;
+    let status = response.status;
+    let came = format!("{sent} → {status}{}", content_type(response));
+    match status {
+        401 | 403 => {
+            let form = client.credential().form();
+            let header = match form {
+                AuthForm::Header => "as typed",
+                AuthForm::Bearer => "after \"Bearer \"",
+                AuthForm::Basic => "as Basic authentication",
+            };
+            Some(Problem {
+                kind: "unauthorized".into(),
+                summary: format!("the token was rejected ({status})"),
+                details: vec![
+                    came,
+                    format!(
+                        "The token came from {source} ({} characters) and was sent {header}.",
+                        client.credential().chars()
+                    ),
+                    "Check that it is the SCIM token of this tenant, that it has not expired, and that --auth is the form \
+                     the server wants."
+                        .into(),
+                ],
+            })
+        }
+        300..=399 => {
+            let to = response.header("location").unwrap_or("an unnamed place");
+            Some(Problem {
+                kind: "redirect".into(),
+                summary: format!("the server redirects ({status})"),
+                details: vec![
+                    format!("{came} → {to}"),
+                    "Okta does not follow redirects. If this is a login page, the base URL is that of the web application; \
+                     otherwise use the address it redirects to."
+                        .into(),
+                ],
+            })
+        }
+        404 => Some(Problem {
+            kind: "not_found".into(),
+            summary: "there is no /Users here (404)".into(),
+            details: vec![came, "The base URL is probably wrong: is the path /scim/v2? Okta adds /Users to it.".into()],
+        }),
+        _ => not_json(&came, status, response),
+    }
+}
+
+/// 5xx, 406 and 415 are findings of the connection scenario, not reasons to stop.
+fn not_json(came: &str, status: u16, response: &Response) -> Option<Problem> {
+    let what = match &response.body {
+        Body::Json(_) => return None,
+        _ if !(200..300).contains(&status) => return None,
+        Body::Empty => "an empty answer",
+        Body::Text(text) if looks_like_html(text) => "a web page",
+        Body::Text(_) => "text that is not JSON",
+        Body::Binary(_) => "bytes that are not UTF-8",
+    };
+    Some(Problem {
+        kind: "not_json".into(),
+        summary: format!("the server answers with {what} instead of SCIM"),
+        details: vec![
+            came.to_owned(),
+            "The base URL is probably that of the web application and not of its SCIM service: is the path /scim/v2?"
+                .into(),
+        ],
+    })
+}
+
+fn looks_like_html(text: &str) -> bool {
+    let head = text.trim_start().get(..64).unwrap_or(text.trim_start()).to_ascii_lowercase();
+    head.starts_with("<!doctype html") || head.starts_with("<html") || head.starts_with('<')
+}
+
+fn content_type(response: &Response) -> String {
+    response.header("content-type").map_or_else(String::new, |t| format!(" ({t})"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_told_from_other_text() {
+        assert!(looks_like_html("\n<!DOCTYPE html><html>"));
+        assert!(looks_like_html("<html lang=en>"));
+        assert!(!looks_like_html("hello"));
+        assert!(!looks_like_html("ünïcödé text that is long enough to be cut in the middle of a character ünïcödé"));
+    }
+}

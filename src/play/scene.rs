@@ -1,0 +1,147 @@
+//! What one telling of a scenario knows: its variables, its earlier answers, and whether it is blocked.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::outcome::{CheckResult, CheckStatus, Spec, StepResult};
+use crate::check::{Finding, Judgement, spec_url};
+use crate::exchange::Exchange;
+use crate::scenario::template::Scope;
+use crate::scenario::{Case, Check, Scenario, Step};
+
+/// The state of one case of a scenario while it is played.
+#[derive(Debug)]
+pub(super) struct Scene<'a> {
+    pub(super) scenario: &'a Scenario,
+    pub(super) case: &'a Case,
+    /// Which playing of the scenario this is.
+    attempt: usize,
+    pub(super) scope: Scope,
+    /// The judged exchange of each earlier step.
+    pub(super) answers: BTreeMap<String, Exchange>,
+    /// The ids of each given.
+    pub(super) given: BTreeMap<String, Vec<String>>,
+    /// Why nothing more can be judged.
+    pub(super) blocked: Option<String>,
+    /// The last step that wrote something.
+    pub(super) last_write: Option<String>,
+    /// What was played so far.
+    pub(super) steps: Vec<StepResult>,
+}
+
+impl<'a> Scene<'a> {
+    pub(super) fn new(scenario: &'a Scenario, case: &'a Case, attempt: usize, run: Value) -> Self {
+        let mut scope = Scope::default();
+        scope.set("run", run);
+        scope.set("case", Value::Object(case.values.clone().into_iter().collect()));
+        Self {
+            scenario,
+            case,
+            attempt,
+            scope,
+            answers: BTreeMap::new(),
+            given: BTreeMap::new(),
+            blocked: None,
+            last_write: None,
+            steps: Vec::new(),
+        }
+    }
+
+    /// A step or check id within this case: `persisted`, or `persisted@accents`.
+    pub(super) fn named(&self, id: &str) -> String {
+        if self.case.id.is_empty() { id.to_owned() } else { format!("{id}@{}", self.case.id) }
+    }
+
+    /// The full id of a check.
+    pub(super) fn check_id(&self, check: &str) -> String {
+        format!("{}/{}", self.scenario.id, self.named(check))
+    }
+
+    /// What identities of this scene are made from.
+    pub(super) fn key(&self, name: &str, number: usize) -> String {
+        let again = if self.attempt == 0 { String::new() } else { format!("/{}", self.attempt) };
+        format!("{}/{}/{name}/{number}{again}", self.scenario.id, self.case.id)
+    }
+
+    /// Files a step that has no checks of its own.
+    pub(super) fn record(&mut self, step: &str, title: String, exchange: Exchange) {
+        self.steps.push(StepResult {
+            id: self.named(step),
+            title,
+            exchanges: vec![exchange.clone()],
+            judged: Some(0),
+            note: None,
+            checks: Vec::new(),
+        });
+        self.answers.insert(step.to_owned(), exchange);
+    }
+
+    /// Judges a check's outcome into its result.
+    pub(super) fn result(&self, check: &Check, judgement: Judgement, caused_by: Option<&str>) -> CheckResult {
+        let mut result = self.blank(check);
+        match judgement {
+            Judgement::Passed => {}
+            Judgement::Skipped(reason) => {
+                result.status = CheckStatus::Skipped;
+                result.message = reason;
+            }
+            Judgement::Failed(finding) => {
+                result.caused_by = caused_by.map(|step| self.named(step));
+                fail(&mut result, finding);
+            }
+        }
+        result
+    }
+
+    /// A check that could not be judged.
+    pub(super) fn blocked_result(&self, check: &Check, reason: &str) -> CheckResult {
+        CheckResult { status: CheckStatus::Blocked, message: reason.to_owned(), ..self.blank(check) }
+    }
+
+    /// A step that was not sent: all its checks are blocked.
+    pub(super) fn blocked_step(&self, step: &Step, app: crate::scenario::App, reason: &str) -> StepResult {
+        let checks = step.checks.iter().filter(|c| c.apps.is_empty() || c.apps.contains(&app));
+        StepResult {
+            id: self.named(&step.id),
+            title: step.title.clone(),
+            exchanges: Vec::new(),
+            judged: None,
+            note: Some(format!("not sent: {reason}")),
+            checks: checks.map(|c| self.blocked_result(c, reason)).collect(),
+        }
+    }
+
+    fn blank(&self, check: &Check) -> CheckResult {
+        CheckResult {
+            id: self.check_id(&check.id),
+            capability: check.capability.unwrap_or(self.scenario.capability),
+            level: check.level,
+            status: CheckStatus::Passed,
+            message: String::new(),
+            at: None,
+            expected: None,
+            actual: None,
+            differences: Vec::new(),
+            spec: specs(check.spec.iter().map(String::as_str)),
+            fix: check.fix.clone(),
+            caused_by: None,
+            known: None,
+        }
+    }
+}
+
+/// Writes a finding into a result.
+pub(super) fn fail(result: &mut CheckResult, finding: Finding) {
+    result.status = CheckStatus::Failed;
+    result.message = finding.message;
+    result.at = finding.at;
+    result.expected = finding.expected;
+    result.actual = finding.actual;
+    result.differences = finding.differences;
+}
+
+/// Names of authorities with their addresses.
+pub(super) fn specs<'s>(names: impl Iterator<Item = &'s str>) -> Vec<Spec> {
+    names.map(|name| Spec { name: name.to_owned(), url: spec_url(name) }).collect()
+}

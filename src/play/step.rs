@@ -1,0 +1,241 @@
+//! One step: templates filled, the request sent (again while our own write may not show yet), the answer judged, captures
+//! taken.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::try_join_all;
+use serde_json::{Value, json};
+
+use super::event::Event;
+use super::outcome::{CheckResult, CheckStatus, StepResult};
+use super::player::Player;
+use super::scene::{Scene, specs};
+use super::{Halt, merge};
+use crate::check::{Context, Judgement, judge};
+use crate::exchange::{Body, Exchange};
+use crate::okta::client::{Outgoing, Payload};
+use crate::scenario::template::{Scope, fill_expect, fill_json, fill_path, fill_text};
+use crate::scenario::{BodySource, Check, Level, Step};
+
+/// First pause before a read is repeated; each next one is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(25);
+
+/// A step's request with all templates filled.
+struct Prepared {
+    path: String,
+    body: Content,
+}
+
+enum Content {
+    None,
+    Json(Value),
+    Raw(String),
+}
+
+impl Prepared {
+    fn outgoing<'a>(&'a self, step: &'a Step) -> Outgoing<'a> {
+        let body = match &self.body {
+            Content::None => Payload::None,
+            Content::Json(value) => Payload::Json(value),
+            Content::Raw(text) => Payload::Raw(text),
+        };
+        Outgoing { method: &step.method, path: &self.path, body, credential: step.credential, headers: &step.headers }
+    }
+}
+
+/// What was sent for a step: the exchanges, and the one the checks are judged on.
+struct Played {
+    exchanges: Vec<Exchange>,
+    judged: Exchange,
+    note: Option<String>,
+}
+
+impl Player<'_> {
+    /// Plays one step, or several at once.
+    pub(super) async fn steps(
+        &self,
+        scene: &mut Scene<'_>,
+        steps: &[&Step],
+        number: usize,
+        of: usize,
+    ) -> Result<(), Halt> {
+        let mut prepared = Vec::new();
+        for step in steps {
+            match prepare(scene, step) {
+                Ok(request) => prepared.push(request),
+                Err(why) => {
+                    let reason = scene.blocked.get_or_insert(why).clone();
+                    for step in steps {
+                        let blocked = scene.blocked_step(step, self.app(), &reason);
+                        scene.steps.push(blocked);
+                    }
+                    return Ok(());
+                }
+            }
+        }
+        for (offset, step) in steps.iter().enumerate() {
+            self.observer.hear(Event::StepStarted {
+                scenario: &scene.scenario.id,
+                title: &scene.scenario.title,
+                step: number + offset,
+                steps: of,
+                method: &step.method,
+                path: &step.path,
+            });
+        }
+        let shared: &Scene<'_> = scene;
+        let played =
+            try_join_all(steps.iter().zip(&prepared).map(|(step, request)| self.send_step(shared, step, request)))
+                .await?;
+        for (step, played) in steps.iter().zip(played) {
+            self.finish(scene, step, played);
+        }
+        Ok(())
+    }
+
+    /// Sends a step's request; a read that fails a check is repeated while our own write may not show yet.
+    async fn send_step(&self, scene: &Scene<'_>, step: &Step, request: &Prepared) -> Result<Played, Halt> {
+        if let Some(count) = step.paginate {
+            let (exchanges, judged) = self.walk(request.path.as_str(), count, step).await?;
+            return Ok(Played { exchanges, judged, note: None });
+        }
+        let started = Instant::now();
+        let mut exchange = self.send(request.outgoing(step)).await?;
+        let mut note = None;
+        let may_lag = step.method == "GET" && scene.last_write.is_some();
+        if may_lag && self.fails(scene, step, &exchange) {
+            let patience = self.patience();
+            let mut pause = FIRST_PAUSE;
+            while started.elapsed() < patience {
+                self.abandonable(tokio::time::sleep(pause.min(patience.saturating_sub(started.elapsed())))).await?;
+                pause *= 2;
+                let again = self.send(request.outgoing(step)).await?;
+                if !self.fails(scene, step, &again) {
+                    note = Some(format!("the write showed only after {} ms", started.elapsed().as_millis()));
+                    exchange = again;
+                    break;
+                }
+            }
+            if note.is_none() && !patience.is_zero() {
+                self.waited_in_vain(started.elapsed());
+            }
+        }
+        Ok(Played { judged: exchange.clone(), exchanges: vec![exchange], note })
+    }
+
+    fn fails(&self, scene: &Scene<'_>, step: &Step, exchange: &Exchange) -> bool {
+        self.checks(step).any(|check| matches!(judged(scene, check, exchange), Judgement::Failed(_)))
+    }
+
+    fn checks<'s>(&self, step: &'s Step) -> impl Iterator<Item = &'s Check> {
+        let app = self.app();
+        step.checks.iter().filter(move |c| c.apps.is_empty() || c.apps.contains(&app))
+    }
+
+    /// Judges the answer, takes the captures, and files the step.
+    fn finish(&self, scene: &mut Scene<'_>, step: &Step, played: Played) {
+        let writes = step.method != "GET";
+        let caused_by = if writes { None } else { scene.last_write.clone() };
+        let mut checks: Vec<CheckResult> = Vec::new();
+        for check in self.checks(step) {
+            if let Some(reason) = &scene.blocked {
+                checks.push(scene.blocked_result(check, reason));
+                continue;
+            }
+            let judgement = judged(scene, check, &played.judged);
+            let failed = matches!(judgement, Judgement::Failed(_));
+            checks.push(scene.result(check, judgement, caused_by.as_deref()));
+            if failed && check.stop {
+                scene.blocked = Some(format!("{} failed", scene.check_id(&check.id)));
+            }
+        }
+        if scene.blocked.is_none() {
+            checks.extend(capture(scene, step, &played.judged));
+        }
+        let judged = played.exchanges.len().checked_sub(1);
+        scene.steps.push(StepResult {
+            id: scene.named(&step.id),
+            title: step.title.clone(),
+            exchanges: played.exchanges,
+            judged,
+            note: played.note,
+            checks,
+        });
+        if writes {
+            scene.last_write = Some(step.id.clone());
+        }
+        scene.answers.insert(step.id.clone(), played.judged);
+    }
+}
+
+/// Fills a step's templates. The error says why it cannot be sent.
+fn prepare(scene: &Scene<'_>, step: &Step) -> Result<Prepared, String> {
+    let with_actor = step.actor.as_ref().and_then(|name| {
+        let mut scope: Scope = scene.scope.clone();
+        scope.set("user", scene.scope.get(name)?.clone());
+        Some(scope)
+    });
+    let scope = with_actor.as_ref().unwrap_or(&scene.scope);
+    let path = fill_path(&step.path, scope).map_err(|e| e.to_string())?;
+    let body = match &step.body {
+        BodySource::None => Content::None,
+        BodySource::Json(template) => Content::Json(fill_json(template, scope).map_err(|e| e.to_string())?),
+        BodySource::Raw(template) => Content::Raw(fill_text(template, scope).map_err(|e| e.to_string())?),
+        BodySource::Merge { from, over } => {
+            let mut read = match scene.answers.get(from).and_then(Exchange::json) {
+                Some(body @ Value::Object(_)) => body.clone(),
+                _ => return Err(format!("the step `{from}` read no JSON object to send back")),
+            };
+            merge(&mut read, &fill_json(over, scope).map_err(|e| e.to_string())?);
+            Content::Json(read)
+        }
+    };
+    Ok(Prepared { path, body })
+}
+
+/// Judges one check on an answer, its templates filled.
+fn judged(scene: &Scene<'_>, check: &Check, exchange: &Exchange) -> Judgement {
+    match fill_expect(&check.expect, &scene.scope) {
+        Err(missing) => Judgement::Skipped(missing.to_string()),
+        Ok(expect) => {
+            let earlier = |step: &str| scene.answers.get(step);
+            let listed = |name: &str| scene.given.get(name).cloned().unwrap_or_default();
+            judge(&expect, exchange, &Context { earlier: &earlier, listed: &listed })
+        }
+    }
+}
+
+/// Takes a step's captures into the scope. A failed capture is a finding and blocks the rest.
+fn capture(scene: &mut Scene<'_>, step: &Step, exchange: &Exchange) -> Vec<CheckResult> {
+    let mut failed = Vec::new();
+    for (name, pointer) in &step.captures {
+        let found = exchange.json().and_then(|body| body.pointer(pointer)).filter(|v| !v.is_null());
+        if let Some(value) = found {
+            scene.scope.set(name, value.clone());
+            continue;
+        }
+        let id = scene.check_id(&format!("capture.{name}"));
+        scene.blocked.get_or_insert_with(|| format!("{id} failed"));
+        let actual = exchange.response.as_ref().map(|r| match &r.body {
+            Body::Json(_) => json!("no such value"),
+            Body::Empty => json!("an empty body"),
+            Body::Text(_) | Body::Binary(_) => json!("a body that is not JSON"),
+        });
+        failed.push(CheckResult {
+            id,
+            capability: scene.scenario.capability,
+            level: Level::Must,
+            status: CheckStatus::Failed,
+            message: format!("{pointer} is not in the answer, and the rest of the story needs it"),
+            at: Some(pointer.clone()),
+            expected: Some(json!("a value")),
+            actual,
+            differences: Vec::new(),
+            spec: specs(["RFC 7644 §3.4"].into_iter()),
+            fix: format!("Answer with a body that has a value at {pointer}."),
+            caused_by: None,
+            known: None,
+        });
+    }
+    failed
+}

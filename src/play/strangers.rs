@@ -1,0 +1,175 @@
+//! Strangers' data stays private: of resources the run does not own, reports keep keys, types and lengths, not values.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::ledger::{Collection, Ledger, id_of};
+use super::outcome::ScenarioResult;
+use crate::exchange::{Body, Exchange};
+
+/// Members whose values say nothing about a person.
+const PUBLIC: [&str; 2] = ["schemas", "resourceType"];
+
+/// Masks every answer about resources the run does not own, and what findings quote of them. Texts that hold the run token
+/// are our own.
+pub(super) fn mask(scenarios: &mut [ScenarioResult], ledger: &Ledger, token: &str) {
+    for step in scenarios.iter_mut().flat_map(|s| &mut s.steps) {
+        let mut hidden = BTreeSet::new();
+        for exchange in &mut step.exchanges {
+            mask_exchange(exchange, ledger, token, &mut hidden);
+        }
+        if hidden.is_empty() {
+            continue;
+        }
+        // The longest first, so that no part of a name survives the hiding of a shorter one.
+        let mut hidden: Vec<String> = hidden.into_iter().collect();
+        hidden.sort_by_key(|text| std::cmp::Reverse(text.len()));
+        for check in &mut step.checks {
+            check.message = conceal(&check.message, &hidden);
+            for value in [&mut check.actual, &mut check.expected].into_iter().flatten() {
+                conceal_value(value, &hidden);
+            }
+            for difference in &mut check.differences {
+                for value in [&mut difference.actual, &mut difference.expected].into_iter().flatten() {
+                    conceal_value(value, &hidden);
+                }
+            }
+        }
+    }
+}
+
+fn mask_exchange(exchange: &mut Exchange, ledger: &Ledger, token: &str, hidden: &mut BTreeSet<String>) {
+    let Some((collection, _)) = Collection::of(&exchange.request.path) else { return };
+    let Some(Body::Json(body)) = exchange.response.as_mut().map(|r| &mut r.body) else { return };
+    let foreign = |resource: &Value| id_of(resource).is_some_and(|id| !ledger.owns(collection, &id));
+    if foreign(body) {
+        mask_value(body, token, hidden);
+    } else if let Some(Value::Array(listed)) = body.get_mut("Resources") {
+        for resource in listed.iter_mut().filter(|r| foreign(r)) {
+            mask_value(resource, token, hidden);
+        }
+    }
+}
+
+fn mask_value(value: &mut Value, token: &str, hidden: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) if !text.contains(token) => {
+            let masked = format!("[{} characters]", text.chars().count());
+            if text.chars().count() > 2 {
+                hidden.insert(std::mem::take(text));
+            }
+            *text = masked;
+        }
+        Value::Number(_) => *value = Value::from("[number]"),
+        Value::Array(items) => items.iter_mut().for_each(|v| mask_value(v, token, hidden)),
+        Value::Object(members) => {
+            let private = members.iter_mut().filter(|(key, _)| !PUBLIC.contains(&key.as_str()));
+            private.for_each(|(_, member)| mask_value(member, token, hidden));
+        }
+        Value::String(_) | Value::Bool(_) | Value::Null => {}
+    }
+}
+
+fn conceal(text: &str, hidden: &[String]) -> String {
+    hidden.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "[not shown]"))
+}
+
+fn conceal_value(value: &mut Value, hidden: &[String]) {
+    match value {
+        Value::String(text) => *text = conceal(text, hidden),
+        Value::Array(items) => items.iter_mut().for_each(|v| conceal_value(v, hidden)),
+        Value::Object(members) => members.values_mut().for_each(|v| conceal_value(v, hidden)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::{Request, Response};
+    use crate::play::{CheckResult, CheckStatus, ScenarioStatus, StepResult};
+    use crate::scenario::{Capability, Level};
+    use serde_json::json;
+
+    fn played(answer: Value) -> Vec<ScenarioResult> {
+        let exchange = Exchange {
+            request: Request {
+                method: "GET".into(),
+                path: "/Users?count=2".into(),
+                headers: vec![],
+                body: Body::Empty,
+            },
+            response: Some(Response {
+                status: 200,
+                headers: vec![],
+                body: Body::Json(answer),
+                truncated: false,
+                ms: 1.0,
+            }),
+            failure: None,
+            curl: String::new(),
+        };
+        let check = CheckResult {
+            id: "x.y/z".into(),
+            capability: Capability::CreateUsers,
+            level: Level::Must,
+            status: CheckStatus::Failed,
+            message: "/userName is \"boss@corp.example\"".into(),
+            at: None,
+            expected: None,
+            actual: Some(json!("boss@corp.example")),
+            differences: vec![],
+            spec: vec![],
+            fix: String::new(),
+            caused_by: None,
+            known: None,
+        };
+        let step = StepResult {
+            id: "s".into(),
+            title: String::new(),
+            exchanges: vec![exchange],
+            judged: Some(0),
+            note: None,
+            checks: vec![check],
+        };
+        vec![ScenarioResult {
+            id: "x.y".into(),
+            title: String::new(),
+            why: String::new(),
+            capability: Capability::CreateUsers,
+            source: "builtin".into(),
+            status: ScenarioStatus::Failed,
+            reason: None,
+            seconds: 0.0,
+            steps: vec![step],
+        }]
+    }
+
+    #[test]
+    fn of_a_strangers_resource_keys_types_and_lengths_stay() {
+        let mut scenarios = played(json!({
+            "totalResults": 1,
+            "Resources": [{ "schemas": ["urn:x"], "id": "42", "userName": "boss@corp.example", "active": true,
+                "emails": [{ "value": "boss@corp.example" }], "age": 50 }]
+        }));
+        mask(&mut scenarios, &Ledger::new("tok123"), "tok123");
+        let step = &scenarios[0].steps[0];
+        assert_eq!(
+            step.exchanges[0].json().expect("JSON")["Resources"][0],
+            json!({ "schemas": ["urn:x"], "id": "[2 characters]", "userName": "[17 characters]", "active": true,
+                "emails": [{ "value": "[17 characters]" }], "age": "[number]" })
+        );
+        assert!(!serde_json::to_string(&scenarios).expect("JSON").contains("boss@corp"), "{scenarios:?}");
+    }
+
+    #[test]
+    fn our_own_resources_stay_readable() {
+        let ours = json!({ "Resources": [{ "id": "7", "userName": "scimulate-ann-tok123@example.com" }] });
+        let mut ledger = Ledger::new("tok123");
+        assert!(ledger.recover(Collection::Users, &ours["Resources"][0]));
+        let mut scenarios = played(ours.clone());
+        mask(&mut scenarios, &ledger, "tok123");
+        assert_eq!(scenarios[0].steps[0].exchanges[0].json(), Some(&ours));
+    }
+}

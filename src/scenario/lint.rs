@@ -1,0 +1,289 @@
+//! What a scenario file must keep besides its grammar, so that its checks can be judged, fail, and be believed.
+
+use std::collections::BTreeSet;
+
+use super::capability::{App, Level};
+use super::load::LoadError;
+use super::model::{BodySource, Check, Expect, Given, Scenario, Step, Test};
+use super::template::expressions;
+
+/// What templates may name of a user.
+const USER_FIELDS: [&str; 11] = [
+    "id",
+    "userName",
+    "userNameUpper",
+    "givenName",
+    "familyName",
+    "displayName",
+    "email",
+    "externalId",
+    "password",
+    "locale",
+    "active",
+];
+
+/// What templates may name of a group.
+const GROUP_FIELDS: [&str; 2] = ["id", "displayName"];
+
+/// What templates may name of the run.
+const RUN_FIELDS: [&str; 3] = ["token", "prefix", "domain"];
+
+/// Looks through a scenario; every fault found is an error with its place.
+pub(super) fn lint(scenario: &Scenario, file: &str, text: &str, built_in: bool) -> Vec<LoadError> {
+    let mut lint = Lint { scenario, file, text, errors: Vec::new() };
+    lint.whole(built_in);
+    for app in [App::Oin, App::Aiw] {
+        lint.story(app);
+    }
+    let mut errors = lint.errors;
+    errors.dedup();
+    errors
+}
+
+struct Lint<'a> {
+    scenario: &'a Scenario,
+    file: &'a str,
+    text: &'a str,
+    errors: Vec<LoadError>,
+}
+
+impl Lint<'_> {
+    fn say(&mut self, word: &str, message: String) {
+        let error = LoadError::about(self.file, self.text, word, message);
+        if !self.errors.contains(&error) {
+            self.errors.push(error);
+        }
+    }
+
+    fn whole(&mut self, built_in: bool) {
+        let scenario = self.scenario;
+        let name_ok = |part: &str| {
+            !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+        };
+        let parts: Vec<&str> = scenario.id.split('.').collect();
+        if parts.len() != 2 || !parts.iter().all(|p| name_ok(p)) {
+            self.say(
+                &scenario.id,
+                format!("the id `{}` is not `area.name` in lower-case letters, digits and `-`", scenario.id),
+            );
+        }
+        if built_in {
+            let folder = self.file.split('/').next().unwrap_or_default();
+            if parts.first() != Some(&folder) {
+                self.say(&scenario.id, format!("`{}` does not belong into the folder {folder}/", scenario.id));
+            }
+        }
+        if scenario.why.is_empty() {
+            self.say(&scenario.id, "`why` is empty: say why Okta cares".into());
+        }
+        let mut cases = BTreeSet::new();
+        for case in &scenario.cases {
+            if !cases.insert(&case.id) {
+                self.say(&case.id, format!("the case `{}` is there twice", case.id));
+            }
+        }
+        for (name, given) in &scenario.given {
+            if let Given::Group { members, .. } = given {
+                for member in members {
+                    if !scenario.given.iter().any(|(n, g)| n == member && matches!(g, Given::User { .. })) {
+                        self.say(name, format!("the group `{name}` has a member `{member}` that is no given user"));
+                    }
+                }
+            }
+        }
+    }
+
+    /// One dialect's story, step by step.
+    fn story(&mut self, app: App) {
+        let scenario = self.scenario;
+        let steps: Vec<&Step> = scenario.steps.iter().filter(|s| s.apps.contains(&app)).collect();
+        let (mut step_ids, mut check_ids, mut captured) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        for (index, step) in steps.iter().enumerate() {
+            if !step_ids.insert(step.id.as_str()) {
+                self.say(&step.id, format!("the step `{}` is there twice under --app {}", step.id, app.id()));
+            }
+            self.step(step, &step_ids, &captured);
+            for name in step.captures.iter().map(|(name, _)| name.as_str()) {
+                if self.variable(name, &BTreeSet::new()) || matches!(name, "user" | "case" | "run") {
+                    self.say(name, format!("the capture `{name}` hides a given, a person or a name of the engine"));
+                }
+                captured.insert(name.to_owned());
+            }
+            let checks: Vec<&Check> =
+                step.checks.iter().filter(|c| c.apps.is_empty() || c.apps.contains(&app)).collect();
+            if let Some(first) = checks.first()
+                && !matches!(first.expect, Expect::Status(_))
+            {
+                self.say(&first.id, format!("the first check of the step `{}` must be of its status", step.id));
+            }
+            let allows_204 = checks.iter().any(|c| matches!(&c.expect, Expect::Status(s) if s.contains(&204)));
+            let later = &steps[index + 1..];
+            for check in &checks {
+                if !check_ids.insert(check.id.clone()) {
+                    self.say(&check.id, format!("the check `{}` is there twice under --app {}", check.id, app.id()));
+                }
+                self.check(check, &step_ids, &captured);
+                let twin = later.iter().any(|s| s.method == "GET" && s.checks.iter().any(|c| judges_body(&c.expect)));
+                if allows_204 && judges_body(&check.expect) && !twin {
+                    self.say(&check.id, format!("`{}` is skipped on a 204; judge it on a later read too", check.id));
+                }
+            }
+        }
+    }
+
+    fn step(&mut self, step: &Step, known_steps: &BTreeSet<&str>, captured: &BTreeSet<String>) {
+        if let BodySource::Merge { from, .. } = &step.body
+            && (!known_steps.contains(from.as_str()) || *from == step.id)
+        {
+            self.say(from, format!("`from = \"{from}\"` of the step `{}` is no earlier step", step.id));
+        }
+        if let Some(actor) = &step.actor
+            && !self.variable(actor, &BTreeSet::new())
+        {
+            self.say(actor, format!("`as = \"{actor}\"` of the step `{}` is no given and no person", step.id));
+        }
+        let mut texts = vec![step.path.clone()];
+        match &step.body {
+            BodySource::Json(body) | BodySource::Merge { over: body, .. } => texts.push(body.to_string()),
+            BodySource::Raw(raw) => texts.push(raw.clone()),
+            BodySource::None => {}
+        }
+        for text in &texts {
+            self.templates(&step.id, text, step.actor.is_some(), captured);
+        }
+    }
+
+    fn check(&mut self, check: &Check, known_steps: &BTreeSet<&str>, captured: &BTreeSet<String>) {
+        if check.spec.is_empty() || check.spec.iter().any(|s| s.trim().is_empty()) {
+            self.say(&check.id, format!("`{}` has no `spec`: whose authority does it rest on?", check.id));
+        }
+        if check.fix.trim().is_empty() {
+            self.say(&check.id, format!("`{}` has no `fix`: what should the server's developer change?", check.id));
+        }
+        match &check.expect {
+            Expect::FasterThan(_) if check.level == Level::Must => {
+                self.say(&check.id, format!("`{}`: `faster_than` is never a must", check.id));
+            }
+            Expect::SameAs { step, .. } if !known_steps.contains(step.as_str()) => {
+                self.say(&check.id, format!("`same_as = \"{step}\"` of `{}` is no earlier step", check.id));
+            }
+            Expect::Lists(name) if !self.scenario.given.iter().any(|(n, _)| n == name) => {
+                self.say(&check.id, format!("`lists = \"{name}\"` of `{}` is no given", check.id));
+            }
+            Expect::Each(inner) if !matches!(**inner, Expect::At { .. } | Expect::Includes { .. }) => {
+                self.say(&check.id, format!("`each` of `{}` takes `at` or `includes`", check.id));
+            }
+            _ => {}
+        }
+        let texts = expected_texts(&check.expect);
+        for text in &texts {
+            self.templates(&check.id, text, false, captured);
+        }
+    }
+
+    /// Every template of a text names something that is there.
+    fn templates(&mut self, word: &str, text: &str, has_actor: bool, captured: &BTreeSet<String>) {
+        for expression in expressions(text) {
+            let (name, field) = expression.split_once('.').unwrap_or((expression, ""));
+            let first = field.split('.').find(|f| f.parse::<usize>().is_err()).unwrap_or_default();
+            let known = match name {
+                "user" => has_actor && USER_FIELDS.contains(&first),
+                "run" => RUN_FIELDS.contains(&first),
+                "case" => self.scenario.cases.iter().all(|case| case.values.contains_key(first)),
+                _ if captured.contains(name) => true,
+                _ => self.variable(name, captured) && self.field(name, first),
+            };
+            if !known {
+                self.say(word, format!("`{{{{{expression}}}}}` in `{word}` names nothing that is known there"));
+            }
+        }
+    }
+
+    fn variable(&self, name: &str, captured: &BTreeSet<String>) -> bool {
+        captured.contains(name)
+            || self.scenario.given.iter().any(|(n, _)| n == name)
+            || self.scenario.people.iter().any(|(n, _)| n == name)
+    }
+
+    fn field(&self, name: &str, field: &str) -> bool {
+        match self.scenario.given.iter().find(|(n, _)| n == name) {
+            Some((_, Given::Group { .. })) => GROUP_FIELDS.contains(&field),
+            Some((_, Given::User { .. })) => USER_FIELDS.contains(&field),
+            // A person Okta knows and the target does not has no id yet.
+            None => field != "id" && USER_FIELDS.contains(&field),
+        }
+    }
+}
+
+/// Forms that look into a body, and so do not apply to a 204.
+fn judges_body(expect: &Expect) -> bool {
+    !matches!(expect, Expect::Status(_) | Expect::Header { .. } | Expect::FasterThan(_))
+}
+
+fn expected_texts(expect: &Expect) -> Vec<String> {
+    let test = |test: &Test| match test {
+        Test::Equals(value) | Test::Contains(value) => vec![value.to_string()],
+        Test::OneOf(values) => values.iter().map(ToString::to_string).collect(),
+        Test::Matches(pattern) => vec![pattern.clone()],
+        Test::Is(_) | Test::Present | Test::Absent => vec![],
+    };
+    match expect {
+        Expect::Header { test: t, .. } => test(t),
+        Expect::At { at, test: t } => [vec![at.clone()], test(t)].concat(),
+        Expect::Includes { at, expected } => vec![at.clone(), expected.to_string()],
+        Expect::Each(inner) => expected_texts(inner),
+        _ => vec![],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::file;
+    use super::super::load::Fixtures;
+    use super::*;
+
+    fn errors(body: &str) -> Vec<String> {
+        let text =
+            format!("format = 1\nid = \"users.x\"\ntitle = \"X\"\ncapability = \"create-users\"\nwhy = \"y\"\n{body}");
+        let scenario = file::read("x.toml", &text, &Fixtures::default()).expect("grammar");
+        lint(&scenario, "users/x.toml", &text, true).into_iter().map(|e| e.message).collect()
+    }
+
+    fn step(rest: &str) -> String {
+        format!("[[step]]\nid = \"s\"\ntitle = \"S\"\nsend = \"GET /Users\"\n{rest}")
+    }
+
+    const STATUS: &str =
+        "[[step.check]]\nid = \"ok\"\nexpect = { status = [200] }\nlevel = \"must\"\nspec = [\"RFC\"]\nfix = \"Do.\"\n";
+
+    #[test]
+    fn a_good_one_has_no_errors() {
+        assert_eq!(errors(&step(STATUS)), Vec::<String>::new());
+    }
+
+    #[test]
+    fn each_rule_is_told() {
+        let check = |expect: &str, more: &str| {
+            format!("{STATUS}[[step.check]]\nid = \"c\"\nexpect = {expect}\nlevel = \"must\"\nspec = [\"RFC\"]\n{more}")
+        };
+        let cases = [
+            (step(&check("{ faster_than = \"1s\" }", "fix = \"Do.\"\n")), "never a must"),
+            (step(&check("{ same_as = \"no\" }", "fix = \"Do.\"\n")), "no earlier step"),
+            (step(&check("{ lists = \"no\" }", "fix = \"Do.\"\n")), "is no given"),
+            (step(&check("{ at = \"/a\", equals = \"{{bob.x}}\" }", "fix = \"Do.\"\n")), "names nothing"),
+            (step(&check("{ at = \"/a\", present = true }", "fix = \" \"\n")), "no `fix`"),
+            (step(&STATUS.replace("{ status = [200] }", "{ list = true }")), "must be of its status"),
+            (step(&format!("{STATUS}{STATUS}")), "there twice"),
+            (format!("{}{}", step(STATUS), step("")), "the step `s` is there twice"),
+            (
+                step(&check("{ at = \"/a\", present = true }", "fix = \"Do.\"\n").replace("[200]", "[200, 204]")),
+                "later read",
+            ),
+            ("[given.g]\nresource = \"group\"\nmembers = [\"ann\"]\n".to_owned() + &step(STATUS), "no given user"),
+            (step(STATUS).replace("GET /Users", "GET /Users/{{ann.id}}"), "names nothing"),
+        ];
+        for (text, words) in cases {
+            assert!(errors(&text).iter().any(|e| e.contains(words)), "{words}: {:?}\n{text}", errors(&text));
+        }
+    }
+}

@@ -1,1 +1,0 @@
-//! Findings -> capabilities, verdict, score, counts. Pure: the same outcome gives the same bytes.

@@ -1,0 +1,246 @@
+"""Plays scimulate against independent SCIM servers and compares what it finds with judged findings.
+
+usage: interop.py (--write | --check) [--servers a,b] [--binary PATH] [--work DIR]
+
+--write  plays all servers and writes docs/interop.md
+--check  plays the named servers; fails on a finding that is not judged true, and on a judgement that no longer holds
+"""
+
+import argparse
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+# Order of the page. The environment tells one start script about its variants.
+SERVERS = {
+    "scim2-server": ("scim2-server", {}, "PyPI scim2-server 0.8.3, in memory"),
+    "scimmy-routers": ("scimmy-routers", {}, "npm scimmy 1.3.5 with scimmy-routers 1.3.2 on express 4"),
+    "scimmy-express5": ("scimmy-routers", {"EXPRESS_VERSION": "5"}, "the same on express 5"),
+    "django-scim2": ("django-scim2", {}, "PyPI django-scim2 0.23.0, SQLite"),
+    "django-scim2-server": ("django-scim2-server", {}, "PyPI django-scim2-server 1.1.0, SQLite"),
+    "saml-jackson": ("saml-jackson", {}, "npm @boxyhq/saml-jackson 26.2.0, directory sync"),
+    "canaille": ("canaille", {}, "PyPI canaille 0.3.6, an identity server"),
+    "scim-server-crate": ("scim-server-crate", {}, "crate scim-server 0.5.3 behind a thin HTTP skin"),
+}
+APPS = ("oin", "aiw")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Served:
+    """A server process, ended by its own id."""
+
+    def __init__(self, name, work):
+        script, variables, _ = SERVERS[name]
+        folder = work / name
+        folder.mkdir(parents=True, exist_ok=True)
+        command = ["bash", str(HERE / "servers" / script / "start.sh"), str(folder), str(free_port())]
+        done = subprocess.run(command, env={**os.environ, **variables}, stdout=subprocess.PIPE, text=True, timeout=600)
+        if done.returncode:
+            sys.exit(f"{name} did not start; see {folder}/server.log")
+        said = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+        self.url, self.token, self.pid = said["BASE_URL"], said["TOKEN"], int(said["PID"])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        try:
+            os.kill(self.pid, signal.SIGTERM)
+        except ProcessLookupError:
+            pass
+
+
+def play(binary, name, app, work):
+    """One run against a fresh server; gives the report and the exit code."""
+    with Served(name, work) as server, tempfile.TemporaryDirectory() as folder:
+        # One scenario at a time and a fixed run id: the same server gives the same findings in the same words.
+        command = [binary, "run", "--url", server.url, "--auth", "bearer", "--app", app, "--jobs", "1", "--settle", "0s"]
+        command += ["--run-id", "interop", "--seed", "1", "--report-dir", folder, "--progress", "none"]
+        done = subprocess.run(command, env={**os.environ, "SCIM_TOKEN": server.token}, stdout=subprocess.DEVNULL)
+        return json.loads((Path(folder) / "report.json").read_text()), done.returncode
+
+
+def findings(report):
+    """Failed checks in the order of playing; a rule that always holds once per run, as score and terminal count it."""
+    seen, found = set(), []
+    problem = report["preflight"].get("problem")
+    if problem:
+        found.append({"id": f"preflight/{problem['kind']}", "level": "must", "message": problem["summary"], "request": ""})
+    for scenario in report["scenarios"]:
+        for step in scenario["steps"]:
+            for check in step["checks"]:
+                name = re.sub(r"@.*", "", check["id"])
+                key = re.sub(r".*/always\.", "always.", name)
+                if check["status"] != "failed" or key in seen:
+                    continue
+                seen.add(key)
+                sent = step["exchanges"][step["judged"]] if step["exchanges"] and "judged" in step else None
+                if "/always." in check["id"]:
+                    sent = guilty(check, step) or sent
+                found.append({**check, "name": key, "request": line(sent)})
+    return found
+
+
+def guilty(check, step):
+    """Of a step with several exchanges, the last; rules are judged on all of them."""
+    return step["exchanges"][-1] if step["exchanges"] else None
+
+
+def line(exchange):
+    if exchange is None:
+        return ""
+    answer = exchange["response"]["status"] if exchange.get("response") else exchange["failure"]["message"]
+    return f"{exchange['request']['method']} {exchange['request']['path']} → {answer}"
+
+
+def steady(text, report):
+    """The same bytes for the same behaviour: ids, ports, tokens and times become words."""
+    text = str(text)
+    ids = set()
+
+    def collect(value):
+        if isinstance(value, dict):
+            if isinstance(value.get("id"), str) and ("userName" in value or "displayName" in value):
+                ids.add(value["id"])
+            for member in value.values():
+                collect(member)
+        elif isinstance(value, list):
+            for member in value:
+                collect(member)
+
+    collect([e.get("response") for s in report["scenarios"] for t in s["steps"] for e in t["exchanges"]])
+    for identifier in sorted(ids, key=len, reverse=True):
+        if len(identifier) > 3:
+            text = text.replace(identifier, "{id}")
+    text = re.sub(r"(/(?:Users|Groups)/)[^/? ]+", r"\1{id}", text)
+    text = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:{port}", text)
+    text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "{uuid}", text)
+    text = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)?", "{time}", text)
+    return text
+
+
+def judgements():
+    """(server, check) -> judgement. A check id stands for all its cases; `always.RULE` for every scenario."""
+    path = HERE / "judgements.toml"
+    table = {}
+    for entry in tomllib.loads(path.read_text())["finding"]:
+        unknown = set(entry) - {"servers", "check", "verdict", "rule", "note"}
+        if unknown or entry.get("verdict") not in ("true", "wrong") or not entry.get("rule") or not entry.get("note"):
+            sys.exit(f"{path}: an entry needs servers, check, verdict (true|wrong), rule, note: {entry}")
+        for server in entry["servers"]:
+            if server not in SERVERS:
+                sys.exit(f"{path}: there is no server {server}")
+            if (server, entry["check"]) in table:
+                sys.exit(f"{path}: {server} {entry['check']} is judged twice")
+            table[server, entry["check"]] = entry
+    return table
+
+
+def compare(name, found, judged):
+    """What is wrong between findings and judgements of one server; `found` is of all apps."""
+    names = {f.get("name", f["id"]) for f in found}
+    problems = [f"{name}: {check} is not judged" for check in sorted(names) if (name, check) not in judged]
+    for (server, check), entry in judged.items():
+        if server == name and check not in names:
+            problems.append(f"{name}: {check} is judged, but was not found any more")
+        elif server == name and entry["verdict"] == "wrong":
+            problems.append(f"{name}: {check} is judged wrong: mend the check")
+    return problems
+
+
+def cell(text):
+    return str(text).replace("|", "\\|").replace("\n", " ")
+
+
+def shown(value):
+    text = "nothing" if value is None else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 160 else text[:160] + "…"
+
+
+def page(results, judged):
+    out = ["# Independent servers", ""]
+    out += [
+        "What scimulate finds on SCIM servers that others wrote, each finding judged: is it true, and by which rule. Both apps",
+        "are played against a fresh server, one scenario at a time. The page is made by",
+        "`python3 tests/interop/interop.py --write`; the judgements are in `tests/interop/judgements.toml`.",
+        "",
+        "A finding says what one release does in one configuration on loopback. It is no verdict on a project.",
+        "",
+        "| server | app | verdict | score | requests | must | should | blocked | exit |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for name, runs in results.items():
+        for app, (report, code) in runs.items():
+            counts, score = report["counts"], report["score"]["value"]
+            out.append(
+                f"| {name} | {app} | {report['verdict']} | {score if score is not None else '-'} | {report['run']['requests']} "
+                f"| {counts['failed_must']} | {counts['failed_should']} | {counts['blocked']} | {code} |"
+            )
+    for name, runs in results.items():
+        out += ["", f"## {name}", "", SERVERS[name][2] + ".", ""]
+        told, order = {}, []
+        for app, (report, _) in runs.items():
+            for finding in findings(report):
+                key = finding.get("name", finding["id"])
+                if key not in told:
+                    told[key] = (finding, report, [app])
+                    order.append(key)
+                else:
+                    told[key][2].append(app)
+        if not order:
+            out.append("No findings.")
+        for key in order:
+            finding, report, apps = told[key]
+            entry = judged.get((name, key))
+            verdict = "**UNJUDGED**" if entry is None else ("true" if entry["verdict"] == "true" else "**our check was wrong**")
+            out.append(f"- `{key}` ({finding['level']}, {' and '.join(apps)}): {verdict}")
+            if entry:
+                out.append(f"  - {entry['rule']}: {entry['note']}")
+            evidence = f"{finding['request']}: {finding['message']}" if finding["request"] else finding["message"]
+            out.append(f"  - seen: `{steady(evidence, report)[:420]}`")
+    return "\n".join(out) + "\n"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    mode = parser.add_mutually_exclusive_group(required=True)
+    mode.add_argument("--write", action="store_true")
+    mode.add_argument("--check", action="store_true")
+    parser.add_argument("--servers", default=",".join(SERVERS))
+    parser.add_argument("--binary", default=str(ROOT / "target/release/scimulate"))
+    parser.add_argument("--work", default=os.path.join(tempfile.gettempdir(), "scimulate-interop"))
+    options = parser.parse_args()
+    names = options.servers.split(",")
+    if unknown := set(names) - set(SERVERS):
+        sys.exit(f"no such server: {', '.join(sorted(unknown))}; there are {', '.join(SERVERS)}")
+    judged, results, problems = judgements(), {}, []
+    for name in names:
+        results[name] = {app: play(options.binary, name, app, Path(options.work)) for app in APPS}
+        found = [finding for report, _ in results[name].values() for finding in findings(report)]
+        problems += compare(name, found, judged)
+        for app, (report, code) in results[name].items():
+            print(f"{name} {app}: {report['verdict']}, score {report['score']['value']}, exit {code}, {len(findings(report))} findings")
+    if options.write:
+        (ROOT / "docs/interop.md").write_text(page(results, judged))
+    for problem in problems:
+        print(problem)
+    print("every finding is judged" if not problems else f"{len(problems)} to settle")
+    sys.exit(1 if problems else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+//! Safe on a real tenant: whatever ends a run, what it created is removed, and nothing else is touched.
+
+#![cfg(unix)]
+
+mod support;
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+use support::{delayed, directory, report, scimulate, serve, stderr, stdout};
+
+/// Starts a run through a slow middle man and comes back when something has been created.
+fn under_way(url: &str, folder: &Path) -> (Child, std::io::Lines<BufReader<std::process::ChildStdout>>) {
+    let mut child = scimulate()
+        .args(["run", "--url", url, "--progress", "lines", "--report-dir"])
+        .arg(folder)
+        .env("SCIM_TOKEN", "Bearer secret-token-0815")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("run");
+    let mut lines = BufReader::new(child.stdout.take().expect("stdout")).lines();
+    let seen = lines.by_ref().map_while(Result::ok).find(|line| line.contains("users.lookup-missing"));
+    assert!(seen.is_some(), "the run ended early");
+    // Something of ours exists as soon as the journal says so.
+    let journal = folder.join("journal.jsonl");
+    let created = (0..1000).any(|_| {
+        std::thread::park_timeout(std::time::Duration::from_millis(5));
+        std::fs::read_to_string(&journal).is_ok_and(|text| text.contains("\"created\""))
+    });
+    assert!(created);
+    (child, lines)
+}
+
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill").args([name, &child.id().to_string()]).status().expect("kill");
+    assert!(sent.success());
+}
+
+#[test]
+fn ctrl_c_and_sigterm_clean_up_write_a_partial_report_and_end_130() {
+    for name in ["-INT", "-TERM"] {
+        let (_served, url) = serve(&["--seed-users", "2"]);
+        let before = directory(&url);
+        let folder = tempfile::tempdir().expect("folder");
+        let (mut child, lines) = under_way(&delayed(&url), folder.path());
+        signal(&child, name);
+        let rest: Vec<String> = lines.map_while(Result::ok).collect();
+        assert_eq!(child.wait().expect("wait").code(), Some(130), "{rest:#?}");
+        let report = report(folder.path());
+        assert_eq!(report["run"]["complete"], false);
+        assert_eq!(report["cleanup"]["left"], Value::Array(Vec::new()));
+        assert_eq!(directory(&url), before);
+        assert!(!folder.path().join("journal.jsonl").exists());
+    }
+}
+
+#[test]
+fn after_a_kill_cleanup_removes_what_was_left_and_may_be_repeated() {
+    let (_served, url) = serve(&["--seed-users", "2"]);
+    let before = directory(&url);
+    let folder = tempfile::tempdir().expect("folder");
+    let slow = delayed(&url);
+    let (mut child, _lines) = under_way(&slow, folder.path());
+    signal(&child, "-KILL");
+    child.wait().expect("wait");
+    assert_ne!(directory(&url), before, "the kill came too late to leave anything");
+
+    let cleanup = |url: &str| {
+        let output = scimulate()
+            .args(["cleanup", "--url", url, "--report-dir"])
+            .arg(folder.path())
+            .env("SCIM_TOKEN", "Bearer secret-token-0815")
+            .output()
+            .expect("cleanup");
+        (output.status.code(), stdout(&output) + &stderr(&output))
+    };
+    let (code, text) = cleanup(&url);
+    assert_eq!(code, Some(3), "a journal of another base URL is not followed: {text}");
+    assert_ne!(directory(&url), before);
+    let (code, text) = cleanup(&slow);
+    assert_eq!(code, Some(0), "{text}");
+    assert_eq!(directory(&url), before, "{text}");
+    let (code, text) = cleanup(&slow);
+    assert_eq!((code, text.contains("Nothing to clean up")), (Some(0), true), "{text}");
+}
+
+#[test]
+fn a_forged_journal_cannot_touch_what_the_run_did_not_create() {
+    let (_served, url) = serve(&["--seed-users", "3"]);
+    let before = directory(&url);
+    let mut listings = serde_json::Deserializer::from_str(&before).into_iter::<Value>();
+    let listing = listings.next().expect("a list").expect("JSON");
+    let victim = listing["Resources"][0].clone();
+    let folder = tempfile::tempdir().expect("folder");
+    let lines = [
+        serde_json::json!({ "run": { "base_url": url, "token": "abc123" } }),
+        serde_json::json!({ "created": { "collection": "/Users", "id": victim["id"], "name": "x-abc123" } }),
+        serde_json::json!({ "created": { "collection": "/Users", "id": "..", "name": "y-abc123" } }),
+        serde_json::json!({ "created": { "collection": "/Bulk", "id": "1", "name": "z-abc123" } }),
+        serde_json::json!({ "create": { "collection": "/Users", "name": victim["userName"] } }),
+    ];
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    std::fs::write(folder.path().join("journal.jsonl"), text).expect("write");
+    scimulate()
+        .args(["cleanup", "--url", &url, "--report-dir"])
+        .arg(folder.path())
+        .env("SCIM_TOKEN", "Bearer secret-token-0815")
+        .output()
+        .expect("cleanup");
+    assert_eq!(directory(&url), before);
+}

@@ -1,0 +1,142 @@
+//! What integration tests share: the binary, a served target, a slow middle man.
+
+#![allow(dead_code, reason = "each test file uses its own part")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::thread;
+
+use serde_json::Value;
+
+pub fn scimulate() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_scimulate"));
+    for name in ["SCIM_BASE_URL", "SCIM_TOKEN", "NO_COLOR", "GITHUB_ACTIONS", "CI"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+pub fn run(arguments: &[&str]) -> (Output, tempfile::TempDir) {
+    let folder = tempfile::tempdir().expect("folder");
+    let output = scimulate()
+        .arg("run")
+        .args(arguments)
+        .arg("--report-dir")
+        .arg(folder.path())
+        .env("SCIM_TOKEN", "Bearer secret-token-0815")
+        .output()
+        .expect("run");
+    (output, folder)
+}
+
+pub fn report(folder: &Path) -> Value {
+    let text = std::fs::read_to_string(folder.join("report.json")).expect("report.json");
+    assert!(!text.contains("secret-token-0815"), "the credential is in the report");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+pub fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("UTF-8")
+}
+
+pub fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("UTF-8")
+}
+
+pub fn checks(report: &Value) -> Vec<&Value> {
+    let list = |v: &'_ Value| v.as_array().cloned();
+    assert!(list(&report["scenarios"]).is_some());
+    let scenarios = report["scenarios"].as_array().expect("scenarios");
+    let steps = scenarios.iter().flat_map(|s| s["steps"].as_array().expect("steps"));
+    steps.flat_map(|s| s["checks"].as_array().expect("checks")).collect()
+}
+
+/// A server child that is ended when the test is.
+pub struct Served(Child);
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Starts `scimulate serve` and gives its base URL.
+pub fn serve(arguments: &[&str]) -> (Served, String) {
+    let mut child = scimulate()
+        .args(["serve", "--port", "0", "--token", "secret-token-0815"])
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("serve");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("stdout")).read_line(&mut line).expect("line");
+    let url = line.trim().strip_prefix("listening on ").expect("listening on").to_owned();
+    (Served(child), url)
+}
+
+/// A target that answers every request with these bytes and closes.
+pub fn fixed(answer: &'static [u8]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("bind");
+    let url = format!("http://{}/scim", listener.local_addr().expect("address"));
+    thread::spawn(move || {
+        for stream in listener.incoming().take(20) {
+            let mut stream = stream.expect("stream");
+            let mut buffer = [0; 4096];
+            let _ = stream.read(&mut buffer);
+            let _ = stream.write_all(answer);
+        }
+    });
+    url
+}
+
+/// Everything in the directory, as text.
+pub fn directory(url: &str) -> String {
+    let (host, path) = url.strip_prefix("http://").and_then(|u| u.split_once('/')).expect("url");
+    let mut all = String::new();
+    for collection in ["Users", "Groups"] {
+        let mut stream = std::net::TcpStream::connect(host).expect("connect");
+        write!(
+            stream,
+            "GET /{path}/{collection}?startIndex=1&count=1000 HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer secret-token-0815\r\nConnection: close\r\n\r\n"
+        )
+        .expect("request");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("answer");
+        all.push_str(answer.split_once("\r\n\r\n").expect("body").1);
+    }
+    assert!(all.contains("totalResults"), "{all}");
+    all
+}
+
+/// Passes requests on after 20 ms each; gives its own base URL.
+pub fn delayed(url: &str) -> String {
+    let (host, path) = url.strip_prefix("http://").and_then(|u| u.split_once('/')).expect("url");
+    let (host, path) = (host.to_owned(), path.to_owned());
+    let listener = TcpListener::bind("127.0.0.1:0").expect("bind");
+    let own = format!("http://{}/{path}", listener.local_addr().expect("address"));
+    thread::spawn(move || {
+        for client in listener.incoming().take(1000) {
+            let client = client.expect("client");
+            let server = std::net::TcpStream::connect(&host).expect("server");
+            let (mut from, mut to) = (client.try_clone().expect("clone"), server.try_clone().expect("clone"));
+            thread::spawn(move || {
+                let mut buffer = [0; 65536];
+                while let Ok(n @ 1..) = from.read(&mut buffer) {
+                    thread::park_timeout(std::time::Duration::from_millis(20));
+                    if to.write_all(&buffer[..n]).is_err() {
+                        break;
+                    }
+                }
+                let _ = to.shutdown(std::net::Shutdown::Both);
+            });
+            let (mut from, mut to) = (server, client);
+            thread::spawn(move || {
+                let _ = std::io::copy(&mut from, &mut to);
+            });
+        }
+    });
+    own
+}
