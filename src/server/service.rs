@@ -57,6 +57,9 @@ impl Service {
         for (kind, body) in initial {
             directory.create(kind, body).map_err(|error| invalid(format!("the example data: {error}")))?;
         }
+        for resource in &config.resources {
+            directory.load(resource).map_err(|error| invalid(format!("a resource to start with: {error}")))?;
+        }
         Ok(Self {
             directory,
             base_path: format!("/{}", config.base_path.trim_matches('/')),
