@@ -198,12 +198,11 @@ fn every_patch_vector_holds_in_the_core() {
 
 #[tokio::test]
 async fn every_patch_vector_holds_over_http() {
-    let file = file("patch.json");
+    let (file, client) = (file("patch.json"), server_target::client());
     let mut results = Vec::new();
     for vector in file["vectors"].as_array().unwrap() {
-        let target =
-            Target::with(Config { schemas: extensions(&file), resources: surroundings(vector), ..Config::default() })
-                .await;
+        let config = Config { schemas: extensions(&file), resources: surroundings(vector), ..Config::default() };
+        let target = Target::with_client(config, client.clone()).await;
         let collection = if vector["resourceType"] == "Group" { "Groups" } else { "Users" };
         let path = format!("/{collection}/{}", vector["resource"]["id"].as_str().unwrap());
         let before = target.get(&path).await.body;

@@ -11,6 +11,7 @@ mod discovery;
 pub mod fault;
 mod http;
 mod listing;
+mod log;
 pub mod message;
 mod query;
 mod seed;

@@ -230,13 +230,12 @@ impl Node {
             Self::All(parts) => parts.iter().all(|part| part.matches(resource)),
             Self::Not(inner) => !inner.matches(resource),
             Self::Constant(truth) => *truth,
-            Self::Compare { reach, operator: Operator::Eq, operand: Operand::Null } => !reach.any(resource, is_present),
-            Self::Present(reach) | Self::Compare { reach, operator: _, operand: Operand::Null } => {
-                reach.any(resource, is_present)
-            }
+            Self::Present(reach) => reach.any(resource, is_present),
+            Self::Compare { reach, operator: Operator::Eq, operand: Operand::Null } => !reach.any(resource, is_value),
+            Self::Compare { reach, operator: _, operand: Operand::Null } => reach.any(resource, is_value),
             Self::Compare { reach, operator: Operator::Ne, operand } => {
-                !reach.any(resource, is_present)
-                    || reach.any(resource, |value| is_present(value) && !operand.holds(value, Operator::Eq))
+                !reach.any(resource, is_value)
+                    || reach.any(resource, |value| is_value(value) && !operand.holds(value, Operator::Eq))
             }
             Self::Compare { reach, operator, operand } => reach.any(resource, |value| operand.holds(value, *operator)),
             Self::Within(reach, inner) => reach.any(resource, |value| match value {
@@ -327,13 +326,22 @@ fn fits(order: Ordering, operator: Operator) -> bool {
     }
 }
 
-/// Whether a value counts as one: null, empty text, an empty array and an object of nothing but those do not.
-fn is_present(value: &Value) -> bool {
+/// Whether there is a value at all: null, [] and {} are none (RFC 7643 §2.5).
+fn is_value(value: &Value) -> bool {
     match value {
         Value::Null => false,
+        Value::Array(items) => items.iter().any(is_value),
+        Value::Object(fields) => fields.values().any(is_value),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+    }
+}
+
+/// Whether `pr` holds: there is a value, and it is not empty text.
+fn is_present(value: &Value) -> bool {
+    match value {
         Value::String(text) => !text.is_empty(),
         Value::Array(items) => items.iter().any(is_present),
         Value::Object(fields) => fields.values().any(is_present),
-        Value::Bool(_) | Value::Number(_) => true,
+        other => is_value(other),
     }
 }
