@@ -7,6 +7,7 @@
 use super::error::{ScimError, ScimType};
 use super::instant;
 use super::schema::{Attribute, Kind, Mutability, ResourceType, Returned, Schema};
+use super::text;
 use base64::Engine as _;
 use serde_json::{Map, Value};
 
@@ -142,6 +143,9 @@ pub fn single_value(attribute: &Attribute, value: &Value, accept: Accept) -> Res
             }
             return Ok(if read.is_empty() { None } else { Some(Value::Object(read)) });
         }
+        (Kind::String, Value::String(text)) if !attribute.case_exact => {
+            return Ok(Some(canonical_word(attribute, text).into()));
+        }
         (Kind::String | Kind::Reference, Value::String(_))
         | (Kind::Boolean, Value::Bool(_))
         | (Kind::Decimal, Value::Number(_)) => true,
@@ -154,6 +158,12 @@ pub fn single_value(attribute: &Attribute, value: &Value, accept: Accept) -> Res
         _ => false,
     };
     if fits { Ok(Some(value.clone())) } else { Err(misfit(attribute, value)) }
+}
+
+/// A suggested value in its own spelling, any other as it is (RFC 7643 §2.4).
+fn canonical_word<'w>(attribute: &'w Attribute, word: &'w str) -> &'w str {
+    let known = attribute.canonical_values.iter().find(|known| known.eq_ignore_ascii_case(word));
+    known.map_or(word, String::as_str)
 }
 
 fn misfit(attribute: &Attribute, value: &Value) -> ScimError {
@@ -203,7 +213,7 @@ pub fn identity(attribute: &Attribute, value: &Value) -> String {
 fn fold(attribute: &Attribute, value: &Value) -> String {
     match value {
         Value::String(text) if attribute.case_exact => text.clone(),
-        Value::String(text) => text.to_lowercase(),
+        Value::String(text) => text::fold(text),
         other => other.to_string(),
     }
 }

@@ -8,6 +8,7 @@ use super::view;
 use crate::scim::error::ScimError;
 use crate::scim::patch;
 use crate::scim::resource::{self, Accept};
+use crate::scim::text::fold;
 use serde_json::{Map, Value, json};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -182,7 +183,7 @@ impl Directory {
     /// userName is unique among users whatever its case (RFC 7643 §4.1.1).
     fn check_unique(&self, store: &dyn Store, occasion: &Occasion, id: &str, after: &Fields) -> Result<(), ScimError> {
         let Some(name) = view::text(after, "userName").filter(|_| occasion.kind == Kind::User) else { return Ok(()) };
-        let holders = store.find(Kind::User, Index::UserName, &name.to_lowercase())?;
+        let holders = store.find(Kind::User, Index::UserName, &fold(name))?;
         let mut taken = holders.iter().any(|holder| holder != id);
         for deviation in &self.deviations {
             deviation.taken(occasion, &mut taken);

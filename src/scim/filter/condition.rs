@@ -5,6 +5,7 @@ use crate::scim::error::{ScimError, ScimType};
 use crate::scim::instant;
 use crate::scim::path::AttributePath;
 use crate::scim::schema::{Attribute, Kind, Located, ResourceType, Returned};
+use crate::scim::text;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::cmp::Ordering;
@@ -217,7 +218,7 @@ fn operand(path: &AttributePath, leaf: &Attribute, operator: Operator, value: &V
         ),
         (Kind::String | Kind::Reference | Kind::Binary, Value::String(text)) => {
             let exact = leaf.case_exact;
-            Ok(Operand::Text { text: if exact { text.clone() } else { text.to_lowercase() }, exact })
+            Ok(Operand::Text { text: if exact { text.clone() } else { text::fold(text) }, exact })
         }
         _ => refuse(format!("{path} is of type {kind}, which cannot be compared with {value}")),
     }
@@ -297,7 +298,7 @@ impl Operand {
                 if *exact {
                     text_holds(found, text, operator)
                 } else {
-                    text_holds(&found.to_lowercase(), text, operator)
+                    text_holds(&text::fold(found), text, operator)
                 }
             }
             _ => false,

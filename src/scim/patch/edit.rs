@@ -231,7 +231,10 @@ fn add(holder: &mut Fields, attribute: &Attribute, incoming: Vec<Value>) -> Done
         } else if is_membership {
             continue;
         } else if let (Some(old), Some(new)) = (list[index].as_object_mut(), value.as_object()) {
-            merge_fields(old, attribute, Verb::Add, new)?;
+            // What makes it the same value is kept as it was, also in another case.
+            let rest = new.iter().filter(|(name, _)| *name != "value" && *name != "type");
+            let rest = rest.map(|(name, value)| (name.clone(), value.clone())).collect();
+            merge_fields(old, attribute, Verb::Add, &rest)?;
         }
         touched.push(index);
     }
