@@ -1,58 +1,139 @@
-//! stub
-pub struct Config {
-    pub port: u16,
-    pub base_path: String,
-    pub token: String,
-    pub faults: Vec<&'static fault::Fault>,
-    pub patch_answer: PatchAnswer,
-    pub log: LogFormat,
-    pub entitlements: bool,
-    pub people: usize,
+//! The reference server: a healthy SCIM 2.0 target, with named faults. Built on [`crate::scim`]; shares no code with the
+//! judge.
+//!
+//! A request travels `http` (bytes to [`message::Request`]) -> `service` (credential, route) -> `directory` (what is read
+//! and written) -> `store` (where it is kept) and back; `fault` deviates at the named seams in between.
+
+mod clock;
+mod credential;
+mod directory;
+mod discovery;
+pub mod fault;
+mod http;
+mod listing;
+pub mod message;
+mod query;
+mod seed;
+mod service;
+mod store;
+mod types;
+mod view;
+
+use fault::Fault;
+use service::Service;
+use std::io;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// How a successful PATCH is answered (RFC 7644 §3.5.2 allows both).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PatchAnswer {
+    /// 200 with the resource.
+    #[default]
+    Ok200,
+    /// 204 without a body, unless `attributes` asks for some.
+    NoContent204,
 }
+
+/// What the server writes about each request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Nothing.
+    #[default]
+    Off,
+    /// One line of text.
+    Text,
+    /// One JSON object in a line.
+    Json,
+}
+
+/// What kind of server to start.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The port on 127.0.0.1; 0 picks a free one.
+    pub port: u16,
+    /// The path of the base URL, such as `/scim/v2`.
+    pub base_path: String,
+    /// The credential that is accepted. Empty, the default, accepts nobody.
+    pub token: String,
+    /// What the server does wrong.
+    pub faults: Vec<&'static Fault>,
+    /// How a successful PATCH is answered.
+    pub patch_answer: PatchAnswer,
+    /// What is written about each request.
+    pub log: LogFormat,
+    /// Whether /Roles and /Entitlements are offered, as Okta reads them.
+    pub entitlements: bool,
+    /// How many example people the directory starts with.
+    pub people: usize,
+    /// Schema resources (RFC 7643 §7) attached to User as optional extensions.
+    pub schemas: Vec<serde_json::Value>,
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
             port: 0,
-            base_path: String::new(),
+            base_path: "/scim/v2".into(),
             token: String::new(),
-            faults: vec![],
-            patch_answer: PatchAnswer::Ok200,
-            log: LogFormat::Off,
+            faults: Vec::new(),
+            patch_answer: PatchAnswer::default(),
+            log: LogFormat::default(),
             entitlements: false,
             people: 0,
+            schemas: Vec::new(),
         }
     }
 }
-pub enum PatchAnswer {
-    Ok200,
-    NoContent204,
-}
-pub enum LogFormat {
-    Off,
-    Text,
-    Json,
-}
+
+/// A server that answers. Dropping it stops it without waiting.
+#[derive(Debug)]
 pub struct Running {
+    /// The base URL, such as `http://127.0.0.1:8080/scim/v2`.
     pub base_url: String,
+    stop: Option<oneshot::Sender<()>>,
+    task: JoinHandle<io::Result<()>>,
 }
+
+/// How long [`Running::stop`] waits for requests in flight.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 impl Running {
-    pub async fn stop(self) {}
+    /// Stops accepting, lets requests in flight finish (two seconds at most), frees the port.
+    pub async fn stop(mut self) {
+        if let Some(stop) = self.stop.take() {
+            // The receiver is gone when the server has ended by itself, which is as good.
+            let _ = stop.send(());
+        }
+        if tokio::time::timeout(PATIENCE, &mut self.task).await.is_err() {
+            self.task.abort();
+        }
+    }
+
+    /// Returns when the server has ended; the error says why it could not go on.
+    pub async fn wait(mut self) -> io::Result<()> {
+        let ended = (&mut self.task).await;
+        drop(self.stop.take());
+        ended.unwrap_or_else(|error| Err(io::Error::other(error)))
+    }
 }
-pub async fn start(_: Config) -> std::io::Result<Running> {
-    Ok(Running { base_url: String::new() })
-}
-pub mod fault {
-    pub struct Fault {
-        pub id: &'static str,
-        pub title: &'static str,
-        pub story: &'static str,
-        pub source: &'static str,
-        pub case: &'static str,
-    }
-    pub fn all() -> &'static [Fault] {
-        &[]
-    }
-    pub fn by_id(_: &str) -> Option<&'static Fault> {
-        None
-    }
+
+/// Starts a server on 127.0.0.1 and returns once it accepts. Fails when the port is taken, or a schema definition cannot
+/// be used.
+pub async fn start(config: Config) -> io::Result<Running> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await.map_err(|error| {
+        let port = config.port;
+        io::Error::new(error.kind(), format!("cannot listen on 127.0.0.1:{port}: {error}; choose another port, or 0"))
+    })?;
+    let path = config.base_path.trim_matches('/');
+    let origin = format!("http://{}", listener.local_addr()?);
+    let base_url = if path.is_empty() { origin } else { format!("{origin}/{path}") };
+    let service = Service::new(&config, &base_url)?;
+    let (stop, stopped) = oneshot::channel();
+    let task = tokio::spawn(http::serve(listener, Arc::new(service), stopped));
+    Ok(Running { base_url, stop: Some(stop), task })
 }

@@ -1,0 +1,179 @@
+//! What is read and written: create, read, replace, patch, delete. Each write is one step under one lock.
+
+use super::clock;
+use super::fault::{Action, Change, Deviation, Occasion};
+use super::store::{Index, Memory, Store};
+use super::types::{Kind, Types};
+use super::view;
+use crate::scim::error::ScimError;
+use crate::scim::patch;
+use crate::scim::resource;
+use serde_json::{Map, Value, json};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+type Fields = Map<String, Value>;
+
+/// The directory: types, store, and what deviates.
+pub(super) struct Directory {
+    pub(super) base_url: String,
+    pub(super) types: Types,
+    pub(super) deviations: Vec<Box<dyn Deviation>>,
+    store: RwLock<Box<dyn Store>>,
+}
+
+impl Directory {
+    pub(super) fn new(base_url: &str, types: Types, deviations: Vec<Box<dyn Deviation>>) -> Self {
+        let store: RwLock<Box<dyn Store>> = RwLock::new(Box::new(Memory::default()));
+        Self { base_url: base_url.into(), types, deviations, store }
+    }
+
+    /// A writer replaces a resource in one step, so what a panicking one left behind is whole.
+    pub(super) fn reading(&self) -> RwLockReadGuard<'_, Box<dyn Store>> {
+        self.store.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn writing(&self) -> RwLockWriteGuard<'_, Box<dyn Store>> {
+        self.store.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a resource. Gives it back as a client sees it.
+    pub(super) fn create(&self, kind: Kind, mut body: Value) -> Result<Fields, ScimError> {
+        let occasion = Occasion { action: Action::Create, kind, id: None };
+        self.each(|deviation| deviation.body(&occasion, &mut body))?;
+        let of = self.types.of(kind);
+        let mut new = resource::read(&body, of)?;
+        let mut id = uuid::Uuid::new_v4().to_string();
+        for deviation in &self.deviations {
+            deviation.identifier(&occasion, &new, &mut id);
+        }
+        let now = clock::now(None);
+        new.insert("id".into(), id.clone().into());
+        new.insert("meta".into(), json!({ "resourceType": of.name, "created": now, "lastModified": now }));
+        let mut store = self.writing();
+        view::hide(&mut new, kind, &**store)?;
+        self.check_and_put(&mut **store, &occasion, &id, None, new)?;
+        self.shown(&**store, kind, &id)
+    }
+
+    /// One resource as a client sees it; a 404 when there is none.
+    pub(super) fn read(&self, kind: Kind, id: &str) -> Result<Fields, ScimError> {
+        self.shown(&**self.reading(), kind, id)
+    }
+
+    /// Puts the body in the place of a resource (RFC 7644 §3.5.1).
+    pub(super) fn replace(&self, kind: Kind, id: &str, mut body: Value) -> Result<Fields, ScimError> {
+        let occasion = Occasion { action: Action::Replace, kind, id: Some(id) };
+        let of = self.types.of(kind);
+        let mut store = self.writing();
+        let before = self.stored(&**store, kind, id)?;
+        self.each(|deviation| deviation.body(&occasion, &mut body))?;
+        let mut after = resource::replace(&before, resource::read(&body, of)?, of)?;
+        view::hide(&mut after, kind, &**store)?;
+        self.check_and_put(&mut **store, &occasion, id, Some(&before), after)?;
+        self.shown(&**store, kind, id)
+    }
+
+    /// Applies the operations of a PATCH, all or none (RFC 7644 §3.5.2).
+    pub(super) fn patch(&self, kind: Kind, id: &str, mut body: Value) -> Result<Fields, ScimError> {
+        let occasion = Occasion { action: Action::Patch, kind, id: Some(id) };
+        let of = self.types.of(kind);
+        let mut store = self.writing();
+        let before = self.stored(&**store, kind, id)?;
+        self.each(|deviation| deviation.body(&occasion, &mut body))?;
+        let mut operations = patch::read(&body)?;
+        self.each(|deviation| deviation.operations(&occasion, &mut operations))?;
+        let mut seen = before.clone();
+        view::show(&mut seen, kind, &self.base_url, &self.types, &**store)?;
+        let mut after = patch::apply(&seen, of, &operations)?;
+        view::hide(&mut after, kind, &**store)?;
+        self.check_and_put(&mut **store, &occasion, id, Some(&before), after)?;
+        self.shown(&**store, kind, id)
+    }
+
+    /// Removes a resource, and its memberships with it.
+    pub(super) fn delete(&self, kind: Kind, id: &str) -> Result<(), ScimError> {
+        let mut store = self.writing();
+        self.stored(&**store, kind, id)?;
+        for group in store.find(Kind::Group, Index::Member, id)? {
+            let mut changed = self.stored(&**store, Kind::Group, &group)?;
+            if let Some(members) = changed.get_mut("members").and_then(Value::as_array_mut) {
+                members.retain(|member| member["value"] != id);
+                if members.is_empty() {
+                    changed.shift_remove("members");
+                }
+            }
+            touch(&mut changed);
+            put(&mut **store, Kind::Group, &group, &changed)?;
+        }
+        store.remove(kind, id)?;
+        Ok(())
+    }
+
+    fn each(&self, mut seam: impl FnMut(&dyn Deviation) -> Result<(), ScimError>) -> Result<(), ScimError> {
+        self.deviations.iter().try_for_each(|deviation| seam(&**deviation))
+    }
+
+    fn stored(&self, store: &dyn Store, kind: Kind, id: &str) -> Result<Fields, ScimError> {
+        match store.get(kind, id)? {
+            Some(bytes) => view::parse(&bytes),
+            None => Err(ScimError::plain(404, format!("There is no {} with the id {id:?}", self.types.of(kind).name))),
+        }
+    }
+
+    fn shown(&self, store: &dyn Store, kind: Kind, id: &str) -> Result<Fields, ScimError> {
+        let mut resource = self.stored(store, kind, id)?;
+        view::show(&mut resource, kind, &self.base_url, &self.types, store)?;
+        Ok(resource)
+    }
+
+    /// The last steps of every write: references, uniqueness, secrets, and whether anything changed at all.
+    fn check_and_put(
+        &self,
+        store: &mut dyn Store,
+        occasion: &Occasion,
+        id: &str,
+        before: Option<&Fields>,
+        mut after: Fields,
+    ) -> Result<(), ScimError> {
+        let of = self.types.of(occasion.kind);
+        if occasion.kind == Kind::Group && before.and_then(|before| before.get("members")) != after.get("members") {
+            view::resolve_members(&mut after, store)?;
+        }
+        self.check_unique(store, occasion, id, &after)?;
+        let got_secret = resource::forget_secrets(&mut after, of);
+        self.each(|deviation| deviation.change(&mut Change { occasion: *occasion, before, after: &mut after }))?;
+        resource::settle(&mut after, of)?;
+        if before == Some(&after) && !got_secret {
+            return Ok(());
+        }
+        if before.is_some() {
+            touch(&mut after);
+        }
+        put(store, occasion.kind, id, &after)
+    }
+
+    /// userName is unique among users whatever its case (RFC 7643 §4.1.1).
+    fn check_unique(&self, store: &dyn Store, occasion: &Occasion, id: &str, after: &Fields) -> Result<(), ScimError> {
+        let Some(name) = view::text(after, "userName").filter(|_| occasion.kind == Kind::User) else { return Ok(()) };
+        let holders = store.find(Kind::User, Index::UserName, &name.to_lowercase())?;
+        let mut taken = holders.iter().any(|holder| holder != id);
+        for deviation in &self.deviations {
+            deviation.taken(occasion, &mut taken);
+        }
+        if taken { Err(ScimError::taken(format!("The userName {name:?} is already in use"))) } else { Ok(()) }
+    }
+}
+
+/// Marks a change in `meta.lastModified`.
+fn touch(resource: &mut Fields) {
+    if let Some(meta) = resource.get_mut("meta").and_then(Value::as_object_mut) {
+        let now = clock::now(meta.get("lastModified").and_then(Value::as_str));
+        meta.insert("lastModified".into(), now.into());
+    }
+}
+
+fn put(store: &mut dyn Store, kind: Kind, id: &str, resource: &Fields) -> Result<(), ScimError> {
+    let bytes = serde_json::to_vec(resource)
+        .map_err(|error| ScimError::plain(500, format!("The resource cannot be stored: {error}")))?;
+    Ok(store.put(kind, id, bytes, view::keys(resource))?)
+}

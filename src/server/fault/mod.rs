@@ -1,0 +1,105 @@
+//! Faults: named ways in which the server is wrong, each one small deviation at a seam.
+//!
+//! A fault is one `fault!` entry in the list of its area. Nothing else changes when one is added.
+
+mod deviation;
+mod duplicates;
+mod lifecycle;
+
+pub use deviation::{Action, Change, Deviation, ListAnswer, Occasion};
+
+use std::fmt;
+use std::sync::LazyLock;
+
+/// One named fault.
+#[derive(Clone, Copy)]
+pub struct Fault {
+    /// Its name, as typed on the command line.
+    pub id: &'static str,
+    /// What the server does wrong, in a few words.
+    pub title: &'static str,
+    /// What happens in the real world when Okta meets it.
+    pub story: &'static str,
+    /// Where it was seen, or what it is derived from.
+    pub source: &'static str,
+    /// Its number in the fault catalogue.
+    pub case: &'static str,
+    make: fn() -> Box<dyn Deviation>,
+}
+
+impl Fault {
+    /// The deviation, with fresh memory of its own.
+    pub(super) fn make(&self) -> Box<dyn Deviation> {
+        (self.make)()
+    }
+}
+
+impl fmt::Debug for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        write!(formatter, "Fault({})", self.id)
+    }
+}
+
+/// One entry of an area's list: what is told about the fault, then the seams it overrides. A fault that remembers
+/// something between requests names its memory: `memory: Type`, reached as `self.0` (the type must be `Default`).
+macro_rules! fault {
+    (
+        id: $id:literal, title: $title:literal, story: $story:literal, source: $source:literal, case: $case:literal,
+        memory: $memory:ty, $($seams:item)+
+    ) => {
+        $crate::server::fault::Fault {
+            id: $id, title: $title, story: $story, source: $source, case: $case,
+            make: {
+                #[derive(Default)]
+                struct It($memory);
+                impl $crate::server::fault::Deviation for It { $($seams)+ }
+                || Box::new(It::default())
+            },
+        }
+    };
+    (
+        id: $id:literal, title: $title:literal, story: $story:literal, source: $source:literal, case: $case:literal,
+        $($seams:item)+
+    ) => {
+        $crate::server::fault::Fault {
+            id: $id, title: $title, story: $story, source: $source, case: $case,
+            make: {
+                struct It;
+                impl $crate::server::fault::Deviation for It { $($seams)+ }
+                || Box::new(It)
+            },
+        }
+    };
+}
+use fault;
+
+static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| [duplicates::FAULTS, lifecycle::FAULTS].concat());
+
+/// Every fault there is.
+pub fn all() -> &'static [Fault] {
+    &ALL
+}
+
+/// The fault of this name.
+pub fn by_id(id: &str) -> Option<&'static Fault> {
+    all().iter().find(|fault| fault.id == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_fault_has_a_name_and_a_number_of_its_own_and_is_fully_told() {
+        let (mut ids, mut cases) = (HashSet::new(), HashSet::new());
+        for fault in all() {
+            assert!(ids.insert(fault.id) && cases.insert(fault.case), "{} is there twice", fault.id);
+            assert!(
+                fault.id.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_')
+            );
+            assert!(![fault.title, fault.story, fault.source].contains(&""), "{} is not told", fault.id);
+            assert!(by_id(fault.id).is_some());
+        }
+    }
+}

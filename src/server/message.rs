@@ -1,0 +1,76 @@
+//! A request and its answer, apart from any HTTP library: what the seams of a fault see.
+
+use crate::scim::error::ScimError;
+use serde_json::Value;
+use std::time::Duration;
+
+/// The media type of SCIM.
+pub const SCIM_JSON: &str = "application/scim+json";
+
+/// A request as it arrived.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The method in upper case.
+    pub method: String,
+    /// The path, percent-encoded as sent.
+    pub path: String,
+    /// The query without its question mark, encoded as sent; empty when there is none.
+    pub query: String,
+    /// Header names in lower case with their values; values that are not text are left out.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    /// The first header of this lower-case name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// An answer as it will be sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// Headers; the content length is added when it is sent.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+    /// How long to wait before sending it.
+    pub delay: Duration,
+}
+
+impl Answer {
+    /// An answer without a body.
+    pub fn empty(status: u16) -> Self {
+        Self { status, ..Self::default() }
+    }
+
+    /// An answer with a SCIM body.
+    pub fn scim(status: u16, body: &Value) -> Self {
+        Self {
+            status,
+            headers: vec![("content-type".into(), SCIM_JSON.into())],
+            body: body.to_string().into_bytes(),
+            ..Self::default()
+        }
+    }
+
+    /// A SCIM Error; a 401 says how to authenticate (RFC 7644 §2).
+    pub fn refusal(error: &ScimError) -> Self {
+        let mut answer = Self::scim(error.status, &error.to_json());
+        if error.status == 401 {
+            answer = answer.with("www-authenticate", "Bearer realm=\"SCIM\", Basic realm=\"SCIM\"");
+        }
+        answer
+    }
+
+    /// The same with one more header.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+}

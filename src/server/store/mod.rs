@@ -1,0 +1,72 @@
+//! Where resources are kept: bytes and the indexes over them, behind one trait.
+
+mod memory;
+
+pub(super) use memory::Memory;
+
+use super::types::Kind;
+use crate::scim::error::ScimError;
+
+/// What an index finds resources by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Index {
+    /// userName in lower case.
+    UserName,
+    /// displayName in lower case.
+    DisplayName,
+    /// externalId as it is.
+    ExternalId,
+    /// The id of a member: finds the groups that hold it.
+    Member,
+}
+
+/// The values a resource is found by.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Keys {
+    pub(super) user_name: Option<String>,
+    pub(super) display_name: Option<String>,
+    pub(super) external_id: Option<String>,
+    /// displayName as it is, to show beside a reference.
+    pub(super) label: Option<String>,
+    pub(super) members: Vec<String>,
+}
+
+/// The store itself failed; nothing was changed.
+#[derive(Debug, thiserror::Error)]
+#[error("the store failed: {0}")]
+pub(super) struct StoreError(pub(super) String);
+
+impl From<StoreError> for ScimError {
+    fn from(error: StoreError) -> Self {
+        Self::plain(500, format!("Nothing was changed: {error}"))
+    }
+}
+
+type Stored<T> = Result<T, StoreError>;
+
+/// A keeper of resources in the order of their creation. The caller holds a lock: one writer, or many readers.
+pub(super) trait Store: Send + Sync {
+    /// The resource, as it was put.
+    fn get(&self, kind: Kind, id: &str) -> Stored<Option<Vec<u8>>>;
+
+    /// The display name of a resource.
+    fn label(&self, kind: Kind, id: &str) -> Stored<Option<String>>;
+
+    /// The kind of resource that has this id.
+    fn kind_of(&self, id: &str) -> Stored<Option<Kind>>;
+
+    /// Keeps a resource: at the end of the order when its id is new, else in the place of the old one.
+    fn put(&mut self, kind: Kind, id: &str, bytes: Vec<u8>, keys: Keys) -> Stored<()>;
+
+    /// Forgets a resource; false when there was none.
+    fn remove(&mut self, kind: Kind, id: &str) -> Stored<bool>;
+
+    /// How many resources of the kind there are.
+    fn count(&self, kind: Kind) -> Stored<usize>;
+
+    /// Shows resources in order, from the one at `skip`, `take` at most; as cheap at the end as at the start.
+    fn page(&self, kind: Kind, skip: usize, take: usize, show: &mut dyn FnMut(&[u8])) -> Stored<()>;
+
+    /// The ids of the resources with this value, in the order of their creation.
+    fn find(&self, kind: Kind, index: Index, value: &str) -> Stored<Vec<String>>;
+}
