@@ -166,9 +166,8 @@ pub(super) fn read(name: &str, text: &str, fixtures: &Fixtures) -> Result<Scenar
     given.sort_by_key(|(_, given)| matches!(given, Given::Group { .. }));
     let mut cases = Vec::new();
     for mut row in file.case {
-        let id = match row.remove("id") {
-            Some(toml::Value::String(id)) => id,
-            _ => return Err(place.error(0, "every [[case]] needs `id = \"…\"`")),
+        let Some(toml::Value::String(id)) = row.remove("id") else {
+            return Err(place.error(0, "every [[case]] needs `id = \"…\"`"));
         };
         cases.push(Case { id, values: row.into_iter().map(|(k, v)| (k, json(v))).collect() });
     }
