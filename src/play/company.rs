@@ -19,6 +19,9 @@ impl Player<'_> {
         let mut rest = plan;
         while !rest.is_empty() && outcome.halt.is_none() {
             let shared = rest.iter().take_while(|s| !s.exclusive).count();
+            if shared == 0 {
+                outcome.cleanup.deleted += self.tidy().await;
+            }
             let (batch, later) = rest.split_at(shared.max(1));
             self.batch(batch, outcome).await;
             rest = later;

@@ -101,6 +101,8 @@ struct CheckTable {
     stop: bool,
     #[serde(default)]
     apps: Vec<App>,
+    #[serde(default)]
+    needs: Vec<Need>,
 }
 
 /// Every key of an expectation; which of them go together is settled in [`expect`].
@@ -308,6 +310,7 @@ impl Place<'_> {
             why: table.why,
             stop: table.stop,
             apps: table.apps,
+            needs: table.needs,
         })
     }
 
