@@ -5,7 +5,7 @@ mod support;
 use std::net::TcpListener;
 
 use serde_json::Value;
-use support::{checks, directory, fixed, report, run, scimulate, serve, stderr, stdout};
+use support::{checks, directory, fixed, folded, report, run, scimulate, serve, stderr, stdout};
 
 #[test]
 fn the_reference_server_is_ready_under_both_apps_and_nothing_is_left() {
@@ -119,7 +119,7 @@ fn what_cannot_be_tested_ends_3_with_a_plain_paragraph() {
     ];
     for (url, words) in cases {
         let (output, folder) = run(&["--url", &url, "--yes"]);
-        let text = stdout(&output) + &stderr(&output);
+        let text = folded(&(stdout(&output) + &stderr(&output)));
         assert_eq!(output.status.code(), Some(3), "{url}: {text}");
         assert!(text.contains("Cannot start") && text.contains(words), "{url}: {words} is missing in {text}");
         assert!(text.contains("Nothing was created"), "{url}: {text}");
@@ -137,7 +137,7 @@ fn a_wrong_credential_and_its_traps_are_told() {
             .env("SCIM_TOKEN", token)
             .output()
             .expect("run");
-        (output.status.code(), stdout(&output) + &stderr(&output))
+        (output.status.code(), folded(&(stdout(&output) + &stderr(&output))))
     };
     let (code, text) = attempt("Bearer something-else-entirely", "header");
     assert_eq!(code, Some(3), "{text}");

@@ -102,8 +102,8 @@ fn a_forged_journal_cannot_touch_what_the_run_did_not_create() {
         serde_json::json!({ "created": { "collection": "/Bulk", "id": "1", "name": "z-abc123" } }),
         serde_json::json!({ "create": { "collection": "/Users", "name": victim["userName"] } }),
     ];
-    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
-    std::fs::write(folder.path().join("journal.jsonl"), text).expect("write");
+    let text = lines.map(|line| line.to_string()).join("\n");
+    std::fs::write(folder.path().join("journal.jsonl"), text + "\n").expect("write");
     scimulate()
         .args(["cleanup", "--url", &url, "--report-dir"])
         .arg(folder.path())

@@ -68,7 +68,7 @@ async fn requests_look_like_oktas_and_share_a_connection() {
     drop(client);
 
     let requests = requests.join().expect("listener");
-    let (get, patch, without) = (&requests[0], &requests[1], &requests[2]);
+    let (get, change, without) = (&requests[0], &requests[1], &requests[2]);
     assert!(get.starts_with(&format!("GET /scim/v2{path} HTTP/1.1\r\n")), "{get}");
     for line in [
         "User-Agent: Okta SCIM Client 1.0.0",
@@ -81,13 +81,13 @@ async fn requests_look_like_oktas_and_share_a_connection() {
         assert!(get.contains(&format!("{line}\r\n")), "{line} is missing in {get}");
     }
     assert!(!get.to_lowercase().contains("content-type"), "{get}");
-    assert!(patch.contains("Content-Type: application/scim+json; charset=utf-8\r\n"), "{patch}");
-    assert!(patch.to_lowercase().contains("content-length:"), "{patch}");
+    assert!(change.contains("Content-Type: application/scim+json; charset=utf-8\r\n"), "{change}");
+    assert!(change.to_lowercase().contains("content-length:"), "{change}");
     assert!(
-        patch.ends_with(
+        change.ends_with(
             r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","value":{"active":false}}]}"#
         ),
-        "{patch}"
+        "{change}"
     );
     assert!(!without.to_lowercase().contains("authorization"), "{without}");
 }

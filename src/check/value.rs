@@ -108,6 +108,13 @@ fn is(value: &Value, kind: Kind) -> bool {
     match kind {
         Kind::String => value.is_string(),
         Kind::NonEmptyString => value.as_str().is_some_and(|text| !text.is_empty()),
+        Kind::NotEmpty => match value {
+            Value::Null => false,
+            Value::String(text) => !text.is_empty(),
+            Value::Array(items) => !items.is_empty(),
+            Value::Object(members) => !members.is_empty(),
+            Value::Bool(_) | Value::Number(_) => true,
+        },
         Kind::Integer => value.is_i64() || value.is_u64(),
         Kind::Number => value.is_number(),
         Kind::Boolean => value.is_boolean(),
@@ -128,6 +135,7 @@ const fn name(kind: Kind) -> &'static str {
     match kind {
         Kind::String => "a string",
         Kind::NonEmptyString => "a string that is not empty",
+        Kind::NotEmpty => "a value that is not empty",
         Kind::Integer => "an integer",
         Kind::Number => "a number",
         Kind::Boolean => "a boolean",
@@ -190,6 +198,7 @@ mod tests {
         for (at, kind) in [
             ("/active", Kind::String),
             ("/active", Kind::NonEmptyString),
+            ("/nothing", Kind::NotEmpty),
             ("/size", Kind::Integer),
             ("/count", Kind::Number),
             ("/emails/0/primary", Kind::Boolean),

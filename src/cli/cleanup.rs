@@ -96,14 +96,13 @@ fn journals(folder: Option<&Path>) -> Vec<PathBuf> {
         let journals = entries.filter(|e| e.file_name().to_string_lossy().starts_with(JOURNAL));
         journals.map(|e| e.path()).collect()
     };
-    let mut found = match folder {
-        Some(folder) => of(folder),
-        None => {
-            let runs = std::fs::read_dir("reports").into_iter().flatten().flatten();
-            // `latest` points to one of the others.
-            let folders = runs.filter(|e| e.file_type().is_ok_and(|t| t.is_dir()));
-            folders.flat_map(|e| of(&e.path())).collect()
-        }
+    let mut found = if let Some(folder) = folder {
+        of(folder)
+    } else {
+        let runs = std::fs::read_dir("reports").into_iter().flatten().flatten();
+        // `latest` points to one of the others.
+        let folders = runs.filter(|e| e.file_type().is_ok_and(|t| t.is_dir()));
+        folders.flat_map(|e| of(&e.path())).collect()
     };
     found.sort();
     found

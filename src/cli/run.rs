@@ -286,7 +286,7 @@ impl Story {
     ) {
         let Target { client, source, reference } = target;
         let interrupt = signal::listen(|| {
-            eprintln!("Left at once: what this run created may still be there. `scimulate cleanup` removes it.")
+            eprintln!("Left at once: what this run created may still be there. `scimulate cleanup` removes it.");
         });
         (self.preflight, self.requests) = play::preflight(&client, source).await;
         screen.preflight(&self.preflight);

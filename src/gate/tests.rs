@@ -1,3 +1,5 @@
+//! The gate: which rule decides, and what known failures excuse.
+
 use super::*;
 use crate::report::sample::{check, scenario};
 use crate::scenario::Capability;

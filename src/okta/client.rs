@@ -247,6 +247,11 @@ impl Client {
             (FailureKind::Timeout, self.too_late())
         } else if let Some(tls) = tls_error(error) {
             (FailureKind::Tls, tls)
+        } else if error.is_connect() && self.base.is_https() && cause.contains("tls handshake") {
+            (
+                FailureKind::Tls,
+                format!("the connection ended in the TLS handshake ({cause}); is it plain http:// there?"),
+            )
         } else if error.is_connect() && chain(error).any(|e| e.to_string().contains("dns error")) {
             (FailureKind::Resolve, format!("the host name {} has no address: {cause}", self.base.host()))
         } else if error.is_connect() {

@@ -25,8 +25,24 @@ impl Player<'_> {
         let ends = Instant::now() + TIME;
         let mut cleanup = Cleanup::default();
         self.find_lost_creates(ends, &mut cleanup).await;
-        let owned: Vec<Owned> = self.ledger().owned().to_vec();
-        self.observer.hear(Event::CleaningUp { resources: owned.len() });
+        let resources = self.ledger().owned().iter().filter(|o| !o.removed).count();
+        self.observer.hear(Event::CleaningUp { resources });
+        self.remove_owned(ends, &mut cleanup).await;
+        cleanup
+    }
+
+    /// Removes what earlier scenarios made, before one that counts over the whole directory. What resists is left to the
+    /// final clean-up. Gives how many went.
+    pub(super) async fn tidy(&self) -> usize {
+        let mut cleanup = Cleanup::default();
+        if !self.settings.keep {
+            self.remove_owned(Instant::now() + TIME, &mut cleanup).await;
+        }
+        cleanup.deleted
+    }
+
+    async fn remove_owned(&self, ends: Instant, cleanup: &mut Cleanup) {
+        let owned: Vec<Owned> = self.ledger().owned().iter().filter(|o| !o.removed).cloned().collect();
         for resource in owned.into_iter().rev() {
             let path = format!("{}/{}", resource.collection.path(), percent_encode(&resource.id));
             if self.settings.keep {
@@ -36,6 +52,7 @@ impl Player<'_> {
             match self.remove(&path, &resource, ends).await {
                 Removed::Deleted => {
                     cleanup.deleted += 1;
+                    self.ledger().remove(resource.collection, &resource.id);
                     let collection = resource.collection.path().to_owned();
                     self.journal.write(&Entry::Removed { collection, id: resource.id });
                 }
@@ -46,7 +63,6 @@ impl Player<'_> {
                 Removed::Left(reason) => cleanup.left.push(Left { path, name: resource.name, reason }),
             }
         }
-        cleanup
     }
 
     /// Creates whose answer was lost may have happened all the same: look for the names.

@@ -19,6 +19,9 @@ impl Player<'_> {
         let mut rest = plan;
         while !rest.is_empty() && outcome.halt.is_none() {
             let shared = rest.iter().take_while(|s| !s.exclusive).count();
+            if shared == 0 {
+                outcome.cleanup.deleted += self.tidy().await;
+            }
             let (batch, later) = rest.split_at(shared.max(1));
             self.batch(batch, outcome).await;
             rest = later;
@@ -52,7 +55,7 @@ impl Player<'_> {
                 let (alone, stopped) = self.scenario(batch[index], 1).await;
                 halt = stopped;
                 proven.extend(failures(&alone).filter_map(|c| rule(&c.id).map(str::to_owned)));
-                result = compared(result, alone);
+                result = compared(&result, alone);
             }
             if first_failed.is_some_and(|first| index >= first) {
                 self.observer.hear(Event::ScenarioDone(&result));
@@ -79,9 +82,9 @@ fn failures(result: &ScenarioResult) -> impl Iterator<Item = &CheckResult> {
 }
 
 /// What is told of a scenario that failed in company: its playing alone. What failed only in company becomes one `should`.
-fn compared(company: ScenarioResult, mut alone: ScenarioResult) -> ScenarioResult {
+fn compared(company: &ScenarioResult, mut alone: ScenarioResult) -> ScenarioResult {
     let again: Vec<&str> = failures(&alone).map(|c| c.id.as_str()).collect();
-    let only: Vec<&CheckResult> = failures(&company).filter(|c| !again.contains(&c.id.as_str())).collect();
+    let only: Vec<&CheckResult> = failures(company).filter(|c| !again.contains(&c.id.as_str())).collect();
     let Some(first) = only.first() else { return alone };
     let finding = CheckResult {
         id: format!("{}/always.in-company", company.id),
@@ -151,14 +154,14 @@ mod tests {
 
     #[test]
     fn what_fails_alone_too_is_told_as_it_was_alone() {
-        let told = compared(result(&["users.x/a"]), result(&["users.x/a"]));
+        let told = compared(&result(&["users.x/a"]), result(&["users.x/a"]));
         assert_eq!(failures(&told).map(|c| c.id.as_str()).collect::<Vec<_>>(), ["users.x/a"]);
         assert_eq!(told.status, ScenarioStatus::Failed);
     }
 
     #[test]
     fn what_fails_only_in_company_is_one_should() {
-        let told = compared(result(&["users.x/a", "users.x/b"]), result(&[]));
+        let told = compared(&result(&["users.x/a", "users.x/b"]), result(&[]));
         let left: Vec<_> = failures(&told).collect();
         assert_eq!((left[0].id.as_str(), left[0].level), ("users.x/always.in-company", Level::Should));
         assert_eq!((left.len(), told.status), (1, ScenarioStatus::Warned));

@@ -60,6 +60,8 @@ pub struct Owned {
     pub id: String,
     /// userName or displayName as sent.
     pub name: String,
+    /// True once it was removed again.
+    pub removed: bool,
 }
 
 /// A create whose answer did not settle whether something was made.
@@ -171,7 +173,7 @@ impl Ledger {
         };
         let ours = !self.token.is_empty() && name.to_lowercase().contains(&self.token);
         if ours && !matches!(id.as_str(), "" | "." | "..") && !self.owns(collection, &id) {
-            self.owned.push(Owned { collection, id, name: name.to_owned() });
+            self.owned.push(Owned { collection, id, name: name.to_owned(), removed: false });
         }
         ours
     }
@@ -179,6 +181,13 @@ impl Ledger {
     /// Creates whose fate is not known yet.
     pub fn unsettled(&self) -> &[Unsettled] {
         &self.unsettled
+    }
+
+    /// Notes that a resource is gone. It stays known as ours.
+    pub fn remove(&mut self, collection: Collection, id: &str) {
+        for owned in self.owned.iter_mut().filter(|o| o.collection == collection && o.id == id) {
+            owned.removed = true;
+        }
     }
 
     /// Everything owned, in the order it was made.
@@ -197,7 +206,7 @@ impl Ledger {
         if !ours || matches!(id.as_str(), "" | "." | "..") || self.seen.contains(&(collection, id.clone())) {
             return false;
         }
-        self.owned.push(Owned { collection, id, name: unsettled.name.clone() });
+        self.owned.push(Owned { collection, id, name: unsettled.name.clone(), removed: false });
         true
     }
 

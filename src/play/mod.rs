@@ -7,6 +7,7 @@ pub mod event;
 mod given;
 pub mod journal;
 pub mod ledger;
+mod offers;
 pub mod outcome;
 mod pages;
 mod player;

@@ -13,11 +13,11 @@ const FIRST_PAGES: usize = 10;
 
 impl Player<'_> {
     /// Reads a list in pages of `count`. Gives every exchange, and one whose body is the pages joined: totalResults as the
-    /// first page said, all Resources in order. A page that is no list ends the walk and is itself what is judged.
+    /// first page said, all Resources in order; marked as truncated when pages in between were left out. A page that is no list ends the walk and is itself what is judged.
     pub(super) async fn walk(&self, path: &str, count: usize, step: &Step) -> Result<(Vec<Exchange>, Exchange), Halt> {
         let mut exchanges: Vec<Exchange> = Vec::new();
         let mut resources: Vec<Value> = Vec::new();
-        let mut start = 1;
+        let (mut start, mut cut) = (1, false);
         loop {
             let joint = if path.contains('?') { '&' } else { '?' };
             let page = format!("{path}{joint}startIndex={start}&count={count}");
@@ -37,15 +37,22 @@ impl Player<'_> {
             // short pages is not documented).
             let next = start + if got == 0 { count } else { got.min(count) };
             if got == 0 || next > total || exchanges.len() > FIRST_PAGES {
-                return Ok(joined(exchanges, &resources));
+                return Ok(joined(exchanges, &resources, cut));
             }
-            start = if exchanges.len() == FIRST_PAGES { next.max(total + 1 - count.min(total)) } else { next };
+            start = next;
+            if exchanges.len() == FIRST_PAGES {
+                start = next.max(total + 1 - count.min(total));
+                cut = start > next;
+            }
         }
     }
 }
 
-fn joined(exchanges: Vec<Exchange>, resources: &[Value]) -> (Vec<Exchange>, Exchange) {
+fn joined(exchanges: Vec<Exchange>, resources: &[Value], cut: bool) -> (Vec<Exchange>, Exchange) {
     let mut whole = exchanges[0].clone();
+    if let Some(response) = &mut whole.response {
+        response.truncated |= cut;
+    }
     if let Some(response) = &mut whole.response
         && let Body::Json(body @ Value::Object(_)) = &mut response.body
     {

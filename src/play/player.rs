@@ -5,18 +5,19 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use tokio::sync::{OnceCell, watch};
+use tokio::sync::watch;
 
 use super::event::{Event, Observer};
 use super::journal::{Entry, Journal, Unfinished};
 use super::ledger::{Collection, Ledger, Unsettled};
+use super::offers::Offers;
 use super::outcome::{CheckResult, CheckStatus, Cleanup, Left, ScenarioResult, ScenarioStatus, StepResult};
 use super::scene::Scene;
 use super::{Halt, Outcome, Settings, strangers};
 use crate::exchange::{Exchange, Failure, FailureKind};
 use crate::okta::client::{Outgoing, Payload};
 use crate::okta::{Client, Identities, wire};
-use crate::scenario::{App, Capability, Level, Need, Scenario, Step};
+use crate::scenario::{App, Level, Scenario, Step};
 
 /// The budget of a whole run for waits that end in vain.
 const VAIN_WAITS: Duration = Duration::from_secs(6);
@@ -35,8 +36,7 @@ pub(super) struct Player<'a> {
     requests: AtomicUsize,
     vain: Mutex<Duration>,
     ends: Instant,
-    groups: OnceCell<bool>,
-    entitlements: OnceCell<bool>,
+    pub(super) offers: Offers,
 }
 
 /// Who plays and by what rules: what a run is made of besides its plan.
@@ -72,8 +72,7 @@ impl<'a> Player<'a> {
             requests: AtomicUsize::new(0),
             vain: Mutex::default(),
             ends: Instant::now() + settings.deadline,
-            groups: OnceCell::new(),
-            entitlements: OnceCell::new(),
+            offers: Offers::default(),
         }
     }
 }
@@ -85,13 +84,10 @@ pub async fn play(cast: Cast<'_>, plan: &[&Scenario]) -> Outcome {
     let mut outcome = Outcome::default();
     observer.hear(Event::Started { scenarios: plan.len() });
     player.plan(plan, &mut outcome).await;
-    if player.groups.get() == Some(&false) {
-        outcome.not_offered.extend([Capability::PushGroups, Capability::ImportGroups]);
-    }
-    if player.entitlements.get() == Some(&false) {
-        outcome.not_offered.push(Capability::Entitlements);
-    }
+    outcome.not_offered = player.offers.not_offered();
+    let tidied = outcome.cleanup.deleted;
     outcome.cleanup = player.clean_up().await;
+    outcome.cleanup.deleted += tidied;
     if !settings.keep_values {
         let ledger = player.ledger();
         strangers::mask(&mut outcome.scenarios, &ledger, player.identities.token());
@@ -297,40 +293,6 @@ impl Player<'_> {
 
     pub(super) fn waited_in_vain(&self, how_long: Duration) {
         *self.vain.lock().unwrap_or_else(PoisonError::into_inner) += how_long;
-    }
-
-    /// Why the target does not offer what a scenario needs; None when it does.
-    async fn lacking(&self, scenario: &Scenario) -> Result<Option<String>, Halt> {
-        for need in &scenario.needs {
-            let offered = match need {
-                Need::Groups => self.groups.get_or_try_init(|| self.offers_groups()).await?,
-                Need::Entitlements => self.entitlements.get_or_try_init(|| self.offers_entitlements()).await?,
-            };
-            if !offered {
-                let what = match need {
-                    Need::Groups => "groups (GET /Groups is answered 404 or 501)",
-                    Need::Entitlements => "roles or entitlements (none in /ResourceTypes)",
-                };
-                return Ok(Some(format!("the target does not offer {what}")));
-            }
-        }
-        Ok(None)
-    }
-
-    async fn offers_groups(&self) -> Result<bool, Halt> {
-        let exchange = self.send(Outgoing::new("GET", "/Groups?startIndex=1&count=100")).await?;
-        Ok(!matches!(exchange.status(), Some(404 | 501)))
-    }
-
-    async fn offers_entitlements(&self) -> Result<bool, Halt> {
-        let exchange = self.send(Outgoing::new("GET", "/ResourceTypes")).await?;
-        let types = exchange.json().and_then(|b| b.get("Resources").unwrap_or(b).as_array().cloned());
-        Ok(types.unwrap_or_default().iter().any(|t| {
-            t.get("schema").and_then(Value::as_str).is_some_and(|s| {
-                s.starts_with("urn:okta:scim:schemas:core:1.0:")
-                    && (s.ends_with(":Role") || s.ends_with(":Entitlement"))
-            })
-        }))
     }
 }
 

@@ -124,12 +124,27 @@ impl Player<'_> {
     }
 
     fn fails(&self, scene: &Scene<'_>, step: &Step, exchange: &Exchange) -> bool {
-        self.checks(step).any(|check| matches!(judged(scene, check, exchange), Judgement::Failed(_)))
+        self.checks(step).any(|check| matches!(self.judged(scene, check, exchange), Judgement::Failed(_)))
     }
 
     fn checks<'s>(&self, step: &'s Step) -> impl Iterator<Item = &'s Check> {
         let app = self.app();
         step.checks.iter().filter(move |c| c.apps.is_empty() || c.apps.contains(&app))
+    }
+
+    /// Judges one check on an answer, its templates filled.
+    fn judged(&self, scene: &Scene<'_>, check: &Check, exchange: &Exchange) -> Judgement {
+        if let Some(lack) = self.offers.lacks(&check.needs) {
+            return Judgement::Skipped(lack.to_owned());
+        }
+        match fill_expect(&check.expect, &scene.scope) {
+            Err(missing) => Judgement::Skipped(missing.to_string()),
+            Ok(expect) => {
+                let earlier = |step: &str| scene.answers.get(step);
+                let listed = |name: &str| scene.given.get(name).cloned().unwrap_or_default();
+                judge(&expect, exchange, &Context { earlier: &earlier, listed: &listed })
+            }
+        }
     }
 
     /// Judges the answer, takes the captures, and files the step.
@@ -142,7 +157,7 @@ impl Player<'_> {
                 checks.push(scene.blocked_result(check, reason));
                 continue;
             }
-            let judgement = judged(scene, check, &played.judged);
+            let judgement = self.judged(scene, check, &played.judged);
             let failed = matches!(judgement, Judgement::Failed(_));
             checks.push(scene.result(check, judgement, caused_by.as_deref()));
             if failed && check.stop {
@@ -191,18 +206,6 @@ fn prepare(scene: &Scene<'_>, step: &Step) -> Result<Prepared, String> {
         }
     };
     Ok(Prepared { path, body })
-}
-
-/// Judges one check on an answer, its templates filled.
-fn judged(scene: &Scene<'_>, check: &Check, exchange: &Exchange) -> Judgement {
-    match fill_expect(&check.expect, &scene.scope) {
-        Err(missing) => Judgement::Skipped(missing.to_string()),
-        Ok(expect) => {
-            let earlier = |step: &str| scene.answers.get(step);
-            let listed = |name: &str| scene.given.get(name).cloned().unwrap_or_default();
-            judge(&expect, exchange, &Context { earlier: &earlier, listed: &listed })
-        }
-    }
 }
 
 /// Takes a step's captures into the scope. A failed capture is a finding and blocks the rest.

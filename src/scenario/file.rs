@@ -101,6 +101,8 @@ struct CheckTable {
     stop: bool,
     #[serde(default)]
     apps: Vec<App>,
+    #[serde(default)]
+    needs: Vec<Need>,
 }
 
 /// Every key of an expectation; which of them go together is settled in [`expect`].
@@ -166,9 +168,8 @@ pub(super) fn read(name: &str, text: &str, fixtures: &Fixtures) -> Result<Scenar
     given.sort_by_key(|(_, given)| matches!(given, Given::Group { .. }));
     let mut cases = Vec::new();
     for mut row in file.case {
-        let id = match row.remove("id") {
-            Some(toml::Value::String(id)) => id,
-            _ => return Err(place.error(0, "every [[case]] needs `id = \"…\"`")),
+        let Some(toml::Value::String(id)) = row.remove("id") else {
+            return Err(place.error(0, "every [[case]] needs `id = \"…\"`"));
         };
         cases.push(Case { id, values: row.into_iter().map(|(k, v)| (k, json(v))).collect() });
     }
@@ -309,6 +310,7 @@ impl Place<'_> {
             why: table.why,
             stop: table.stop,
             apps: table.apps,
+            needs: table.needs,
         })
     }
 

@@ -47,6 +47,8 @@ pub enum Need {
     Groups,
     /// `GET /ResourceTypes` names a role or entitlement resource.
     Entitlements,
+    /// A group that was created with a member shows it when read: membership can be seen at all.
+    Members,
 }
 
 /// People or groups that exist before the story starts; created as Okta creates them.
@@ -176,6 +178,8 @@ pub struct Check {
     pub stop: bool,
     /// The dialects it is judged under; the step's when empty.
     pub apps: Vec<App>,
+    /// What the target must offer, else the check is skipped.
+    pub needs: Vec<Need>,
 }
 
 /// The closed vocabulary of expectations. Each form is judged by one function under `check/`.
@@ -266,6 +270,8 @@ pub enum Kind {
     String,
     /// A JSON string that is not empty.
     NonEmptyString,
+    /// Anything but null, `""`, `[]` and `{}`: the loosest way to be there (Okta's suites say `not_empty`).
+    NotEmpty,
     /// A JSON number without fraction.
     Integer,
     /// A JSON number.

@@ -1,3 +1,5 @@
+//! What findings add up to.
+
 use super::*;
 use crate::report::sample::{check, scenario};
 use CheckStatus::{Blocked, Failed, Passed, Skipped};

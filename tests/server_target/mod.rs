@@ -118,6 +118,7 @@ impl Target {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "callers write the operations as a literal")]
 pub fn patch_op(operations: Value) -> Value {
     json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations })
 }

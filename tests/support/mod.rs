@@ -10,7 +10,7 @@ use std::thread;
 
 use serde_json::Value;
 
-pub fn scimulate() -> Command {
+pub(crate) fn scimulate() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_scimulate"));
     for name in ["SCIM_BASE_URL", "SCIM_TOKEN", "NO_COLOR", "GITHUB_ACTIONS", "CI"] {
         command.env_remove(name);
@@ -18,7 +18,7 @@ pub fn scimulate() -> Command {
     command
 }
 
-pub fn run(arguments: &[&str]) -> (Output, tempfile::TempDir) {
+pub(crate) fn run(arguments: &[&str]) -> (Output, tempfile::TempDir) {
     let folder = tempfile::tempdir().expect("folder");
     let output = scimulate()
         .arg("run")
@@ -31,21 +31,26 @@ pub fn run(arguments: &[&str]) -> (Output, tempfile::TempDir) {
     (output, folder)
 }
 
-pub fn report(folder: &Path) -> Value {
+pub(crate) fn report(folder: &Path) -> Value {
     let text = std::fs::read_to_string(folder.join("report.json")).expect("report.json");
     assert!(!text.contains("secret-token-0815"), "the credential is in the report");
     serde_json::from_str(&text).expect("JSON")
 }
 
-pub fn stdout(output: &Output) -> String {
+pub(crate) fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).expect("UTF-8")
 }
 
-pub fn stderr(output: &Output) -> String {
+/// Text with its line breaks and indents folded, as one reads it.
+pub(crate) fn folded(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).expect("UTF-8")
 }
 
-pub fn checks(report: &Value) -> Vec<&Value> {
+pub(crate) fn checks(report: &Value) -> Vec<&Value> {
     let list = |v: &'_ Value| v.as_array().cloned();
     assert!(list(&report["scenarios"]).is_some());
     let scenarios = report["scenarios"].as_array().expect("scenarios");
@@ -54,7 +59,7 @@ pub fn checks(report: &Value) -> Vec<&Value> {
 }
 
 /// A server child that is ended when the test is.
-pub struct Served(Child);
+pub(crate) struct Served(Child);
 
 impl Drop for Served {
     fn drop(&mut self) {
@@ -64,7 +69,7 @@ impl Drop for Served {
 }
 
 /// Starts `scimulate serve` and gives its base URL.
-pub fn serve(arguments: &[&str]) -> (Served, String) {
+pub(crate) fn serve(arguments: &[&str]) -> (Served, String) {
     let mut child = scimulate()
         .args(["serve", "--port", "0", "--token", "secret-token-0815"])
         .args(arguments)
@@ -78,7 +83,7 @@ pub fn serve(arguments: &[&str]) -> (Served, String) {
 }
 
 /// A target that answers every request with these bytes and closes.
-pub fn fixed(answer: &'static [u8]) -> String {
+pub(crate) fn fixed(answer: &'static [u8]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("bind");
     let url = format!("http://{}/scim", listener.local_addr().expect("address"));
     thread::spawn(move || {
@@ -93,7 +98,7 @@ pub fn fixed(answer: &'static [u8]) -> String {
 }
 
 /// Everything in the directory, as text.
-pub fn directory(url: &str) -> String {
+pub(crate) fn directory(url: &str) -> String {
     let (host, path) = url.strip_prefix("http://").and_then(|u| u.split_once('/')).expect("url");
     let mut all = String::new();
     for collection in ["Users", "Groups"] {
@@ -112,7 +117,7 @@ pub fn directory(url: &str) -> String {
 }
 
 /// Passes requests on after 20 ms each; gives its own base URL.
-pub fn delayed(url: &str) -> String {
+pub(crate) fn delayed(url: &str) -> String {
     let (host, path) = url.strip_prefix("http://").and_then(|u| u.split_once('/')).expect("url");
     let (host, path) = (host.to_owned(), path.to_owned());
     let listener = TcpListener::bind("127.0.0.1:0").expect("bind");
@@ -123,7 +128,7 @@ pub fn delayed(url: &str) -> String {
             let server = std::net::TcpStream::connect(&host).expect("server");
             let (mut from, mut to) = (client.try_clone().expect("clone"), server.try_clone().expect("clone"));
             thread::spawn(move || {
-                let mut buffer = [0; 65536];
+                let mut buffer = [0; 8192];
                 while let Ok(n @ 1..) = from.read(&mut buffer) {
                     thread::park_timeout(std::time::Duration::from_millis(20));
                     if to.write_all(&buffer[..n]).is_err() {

@@ -57,7 +57,7 @@ pub fn tail(report: &Report, files: Option<&str>, style: Style) -> String {
         if let Some(files) = files {
             let _ = writeln!(out, "Report: {}\n", style.text(files));
         }
-        cannot_start(&mut out, problem, style);
+        cannot_start(&mut out, &report.preflight, problem, style);
     } else if style.ci {
         log(&mut out, report, files, style);
     } else {
@@ -79,13 +79,16 @@ pub fn render(report: &Report, files: Option<&str>, style: Style) -> String {
     out
 }
 
-fn cannot_start(out: &mut String, problem: &Problem, style: Style) {
+fn cannot_start(out: &mut String, preflight: &Preflight, problem: &Problem, style: Style) {
     let summary = style.text(problem.summary.trim_end_matches('.'));
     let mut first = String::new();
     style.row(&mut first, "", &format!("Cannot start: {summary}."));
     out.push_str(&first.replacen("Cannot start", &style.paint(Role::Bad, "Cannot start"), 1));
     for detail in &problem.details {
         style.row(out, "  ", &style.text(detail));
+    }
+    for note in &preflight.notes {
+        style.row(out, "  ", &style.text(note));
     }
     let last = "This is a set-up problem, not a finding about your server. Nothing was created.";
     style.row(out, "  ", last);
@@ -115,7 +118,9 @@ fn told(out: &mut String, report: &Report, files: Option<&str>, style: Style) {
     if let Some(files) = files {
         let _ = writeln!(out, "  files  {}", style.text(files));
     }
-    out.push('\n');
+    if !out.ends_with("\n\n") {
+        out.push('\n');
+    }
     out.push_str(&verdict::last_line(report, style));
 }
 

@@ -1,3 +1,5 @@
+//! Golden texts of the terminal report.
+
 use super::*;
 use crate::report::sample::{self, golden};
 
