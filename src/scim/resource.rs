@@ -185,7 +185,7 @@ fn misfit(attribute: &Attribute, value: &Value) -> ScimError {
 }
 
 /// Drops values that say the same as an earlier one (RFC 7643 §2.4).
-fn without_repeats(attribute: &Attribute, list: Vec<Value>) -> Vec<Value> {
+pub(super) fn without_repeats(attribute: &Attribute, list: Vec<Value>) -> Vec<Value> {
     let mut seen = std::collections::HashSet::with_capacity(list.len());
     list.into_iter().filter(|value| seen.insert(identity(attribute, value))).collect()
 }

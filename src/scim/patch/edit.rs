@@ -3,7 +3,7 @@
 use super::Verb;
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::filter::Condition;
-use crate::scim::resource::{Accept, identity, primaries, single_value};
+use crate::scim::resource::{Accept, identity, primaries, single_value, without_repeats};
 use crate::scim::schema::{Attribute, Kind, Mutability};
 use serde_json::{Map, Value};
 use std::collections::{HashMap, HashSet};
@@ -289,6 +289,9 @@ fn values(holder: &mut Fields, job: &Edit) -> Done {
         one_primary(attribute, &mut list, &picked)?;
     }
     list.retain(|value| value.as_object().is_none_or(|fields| !fields.is_empty()));
+    if sub.is_some() || verb != Verb::Remove {
+        list = without_repeats(attribute, list);
+    }
     give_list_back(holder, attribute, list);
     Ok(())
 }
