@@ -219,6 +219,22 @@ async fn a_password_is_accepted_everywhere_and_never_seen_again() {
 }
 
 #[tokio::test]
+async fn the_location_is_told_alike_everywhere() {
+    let target = Target::healthy().await;
+    let created = target.send_json("POST", "/Users", &okta_user("ann")).await;
+    let location = created.body["meta"]["location"].as_str().unwrap();
+    assert_eq!(created.header("location"), location);
+    let path = location.strip_prefix(&target.running.base_url).unwrap();
+    let read = target.get(path).await;
+    let put = target.send_json("PUT", path, &read.body).await;
+    let patched = target.patch(path, json!([{"op":"remove","path":"title"}])).await;
+    for answer in [read, put, patched] {
+        assert_eq!(answer.header("content-location"), location);
+        assert_eq!(answer.body["meta"]["location"], location);
+    }
+}
+
+#[tokio::test]
 async fn external_ids_may_repeat_and_keep_their_case() {
     let target = Target::healthy().await;
     for name in ["ann", "bob"] {

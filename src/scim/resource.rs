@@ -379,6 +379,14 @@ mod tests {
     }
 
     #[test]
+    fn extension_data_counts_whether_or_not_its_schema_is_listed() {
+        let read =
+            read_user(json!({"userName":"a",ENTERPRISE_URN:{"department":"L"},"urn:example:unknown":{"a":1}})).unwrap();
+        assert_eq!(read["schemas"], json!([USER_URN, ENTERPRISE_URN]));
+        assert!(read.get("urn:example:unknown").is_none());
+    }
+
+    #[test]
     fn a_repeated_value_is_kept_once() {
         let read =
             read_user(json!({"userName":"a","emails":[{"value":"a@x","type":"work"},{"value":"A@X","type":"Work"},

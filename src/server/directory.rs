@@ -205,3 +205,20 @@ fn put(store: &mut dyn Store, kind: Kind, id: &str, resource: &Fields) -> Result
         .map_err(|error| ScimError::plain(500, format!("The resource cannot be stored: {error}")))?;
     Ok(store.put(kind, id, bytes, view::keys(resource))?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::{Config, seed};
+
+    #[test]
+    fn a_password_is_not_kept_in_any_form() {
+        let directory = Directory::new("http://x", Types::new(&Config::default()).unwrap(), Vec::new());
+        let mut body = seed::person(1);
+        body["password"] = "Zx9-secret".into();
+        let id = directory.create(Kind::User, body.clone()).unwrap()["id"].as_str().unwrap().to_owned();
+        directory.replace(Kind::User, &id, body).unwrap();
+        let stored = directory.reading().get(Kind::User, &id).unwrap().unwrap();
+        assert!(!String::from_utf8(stored).unwrap().contains("assword"));
+    }
+}

@@ -84,3 +84,33 @@ fn response(answer: Answer) -> Response {
     }
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::Config;
+    use crate::server::fault::{Fault, ListAnswer, Occasion, fault};
+    use axum::body::to_bytes;
+    use serde_json::Value;
+
+    static FAILS: Fault = fault! {
+        id: "fails", title: "fails", story: "fails", source: "none", case: "none",
+        fn list(&self, _: &Occasion, _: &mut ListAnswer) {
+            panic!("a secret of the inside");
+        }
+    };
+
+    #[tokio::test]
+    async fn a_failure_inside_is_an_error_for_the_client_that_tells_nothing_of_the_inside() {
+        let config = Config { token: "t".into(), faults: vec![&FAILS], ..Config::default() };
+        let service = Arc::new(Service::new(&config, "http://127.0.0.1/scim/v2").unwrap());
+        for (path, status) in [("/scim/v2/Users", 500), ("/scim/v2/Users/none", 404)] {
+            let request = axum::http::Request::builder().uri(path).header("authorization", "t").body(Body::empty());
+            let response = handle(State(Arc::clone(&service)), request.unwrap()).await;
+            assert_eq!(response.status(), status);
+            let body: Value = serde_json::from_slice(&to_bytes(response.into_body(), 9999).await.unwrap()).unwrap();
+            assert_eq!(body["status"], status.to_string());
+            assert!(!body["detail"].as_str().unwrap().contains("secret of the inside"));
+        }
+    }
+}
