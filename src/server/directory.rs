@@ -52,8 +52,8 @@ impl Directory {
         new.insert("meta".into(), json!({ "resourceType": of.name, "created": now, "lastModified": now }));
         let mut store = self.writing();
         view::hide(&mut new, kind, &**store)?;
-        self.check_and_put(&mut **store, &occasion, &id, None, new)?;
-        self.shown(&**store, kind, &id)
+        let stored = self.check_and_put(&mut **store, &occasion, &id, None, new)?;
+        self.show(&**store, kind, stored)
     }
 
     /// Takes in a full representation, readOnly attributes included.
@@ -80,12 +80,14 @@ impl Directory {
         let occasion = Occasion { action: Action::Create, kind, id: None };
         let mut store = self.writing();
         view::hide(&mut new, kind, &**store)?;
-        self.check_and_put(&mut **store, &occasion, &id, None, new)
+        self.check_and_put(&mut **store, &occasion, &id, None, new)?;
+        Ok(())
     }
 
     /// One resource as a client sees it; a 404 when there is none.
     pub(super) fn read(&self, kind: Kind, id: &str) -> Result<Fields, ScimError> {
-        self.shown(&**self.reading(), kind, id)
+        let store = self.reading();
+        self.show(&**store, kind, self.stored(&**store, kind, id)?)
     }
 
     /// Puts the body in the place of a resource (RFC 7644 §3.5.1).
@@ -97,8 +99,8 @@ impl Directory {
         self.each(|deviation| deviation.body(&occasion, &mut body))?;
         let mut after = resource::replace(&before, resource::read(&body, of)?, of)?;
         view::hide(&mut after, kind, &**store)?;
-        self.check_and_put(&mut **store, &occasion, id, Some(&before), after)?;
-        self.shown(&**store, kind, id)
+        let stored = self.check_and_put(&mut **store, &occasion, id, Some(&before), after)?;
+        self.show(&**store, kind, stored)
     }
 
     /// Applies the operations of a PATCH, all or none (RFC 7644 §3.5.2).
@@ -110,12 +112,11 @@ impl Directory {
         self.each(|deviation| deviation.body(&occasion, &mut body))?;
         let mut operations = patch::read(&body)?;
         self.each(|deviation| deviation.operations(&occasion, &mut operations))?;
-        let mut seen = before.clone();
-        view::show(&mut seen, kind, &self.base_url, &self.types, &**store)?;
-        let mut after = patch::apply(&seen, of, &operations)?;
+        let seen = self.show(&**store, kind, before.clone())?;
+        let mut after = patch::apply(seen, of, &operations)?;
         view::hide(&mut after, kind, &**store)?;
-        self.check_and_put(&mut **store, &occasion, id, Some(&before), after)?;
-        self.shown(&**store, kind, id)
+        let stored = self.check_and_put(&mut **store, &occasion, id, Some(&before), after)?;
+        self.show(&**store, kind, stored)
     }
 
     /// Removes a resource, and its memberships with it.
@@ -148,13 +149,13 @@ impl Directory {
         }
     }
 
-    fn shown(&self, store: &dyn Store, kind: Kind, id: &str) -> Result<Fields, ScimError> {
-        let mut resource = self.stored(store, kind, id)?;
+    fn show(&self, store: &dyn Store, kind: Kind, mut resource: Fields) -> Result<Fields, ScimError> {
         view::show(&mut resource, kind, &self.base_url, &self.types, store)?;
         Ok(resource)
     }
 
-    /// The last steps of every write: references, uniqueness, secrets, and whether anything changed at all.
+    /// The last steps of every write: references, uniqueness, secrets, and whether anything changed at all. Gives back what
+    /// is stored then.
     fn check_and_put(
         &self,
         store: &mut dyn Store,
@@ -162,7 +163,7 @@ impl Directory {
         id: &str,
         before: Option<&Fields>,
         mut after: Fields,
-    ) -> Result<(), ScimError> {
+    ) -> Result<Fields, ScimError> {
         let of = self.types.of(occasion.kind);
         if occasion.kind == Kind::Group && before.and_then(|before| before.get("members")) != after.get("members") {
             view::resolve_members(&mut after, store)?;
@@ -172,12 +173,13 @@ impl Directory {
         self.each(|deviation| deviation.change(&mut Change { occasion: *occasion, before, after: &mut after }))?;
         resource::settle(&mut after, of)?;
         if before == Some(&after) && !got_secret {
-            return Ok(());
+            return Ok(after);
         }
         if before.is_some() {
             touch(&mut after);
         }
-        put(store, occasion.kind, id, &after)
+        put(store, occasion.kind, id, &after)?;
+        Ok(after)
     }
 
     /// userName is unique among users whatever its case (RFC 7643 §4.1.1).

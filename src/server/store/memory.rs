@@ -57,6 +57,10 @@ impl Postings {
         turn: Turn,
         id: &Arc<str>,
     ) {
+        let (old, new): (Vec<_>, Vec<_>) = (old.into_iter().collect(), new.into_iter().collect());
+        if old == new {
+            return;
+        }
         let old: HashSet<&String> = old.into_iter().collect();
         let new: HashSet<&String> = new.into_iter().collect();
         for gone in old.difference(&new) {
