@@ -7,6 +7,7 @@
 use super::error::{ScimError, ScimType};
 use super::instant;
 use super::schema::{Attribute, Kind, Mutability, ResourceType, Returned, Schema};
+use super::text;
 use base64::Engine as _;
 use serde_json::{Map, Value};
 
@@ -142,6 +143,9 @@ pub fn single_value(attribute: &Attribute, value: &Value, accept: Accept) -> Res
             }
             return Ok(if read.is_empty() { None } else { Some(Value::Object(read)) });
         }
+        (Kind::String, Value::String(text)) if !attribute.case_exact => {
+            return Ok(Some(canonical_word(attribute, text).into()));
+        }
         (Kind::String | Kind::Reference, Value::String(_))
         | (Kind::Boolean, Value::Bool(_))
         | (Kind::Decimal, Value::Number(_)) => true,
@@ -154,6 +158,12 @@ pub fn single_value(attribute: &Attribute, value: &Value, accept: Accept) -> Res
         _ => false,
     };
     if fits { Ok(Some(value.clone())) } else { Err(misfit(attribute, value)) }
+}
+
+/// A suggested value in its own spelling, any other as it is (RFC 7643 §2.4).
+fn canonical_word<'w>(attribute: &'w Attribute, word: &'w str) -> &'w str {
+    let known = attribute.canonical_values.iter().find(|known| known.eq_ignore_ascii_case(word));
+    known.map_or(word, String::as_str)
 }
 
 fn misfit(attribute: &Attribute, value: &Value) -> ScimError {
@@ -175,7 +185,7 @@ fn misfit(attribute: &Attribute, value: &Value) -> ScimError {
 }
 
 /// Drops values that say the same as an earlier one (RFC 7643 §2.4).
-fn without_repeats(attribute: &Attribute, list: Vec<Value>) -> Vec<Value> {
+pub(super) fn without_repeats(attribute: &Attribute, list: Vec<Value>) -> Vec<Value> {
     let mut seen = std::collections::HashSet::with_capacity(list.len());
     list.into_iter().filter(|value| seen.insert(identity(attribute, value))).collect()
 }
@@ -203,7 +213,7 @@ pub fn identity(attribute: &Attribute, value: &Value) -> String {
 fn fold(attribute: &Attribute, value: &Value) -> String {
     match value {
         Value::String(text) if attribute.case_exact => text.clone(),
-        Value::String(text) => text.to_lowercase(),
+        Value::String(text) => text::fold(text),
         other => other.to_string(),
     }
 }
@@ -366,6 +376,14 @@ mod tests {
         for body in [json!({"userName":"a"}), json!({"userName":"a","schemas":[ENTERPRISE_URN]}), json!([])] {
             assert_eq!(read(&body, &user(Vec::new())).unwrap_err().scim_type, Some(ScimType::InvalidSyntax));
         }
+    }
+
+    #[test]
+    fn extension_data_counts_whether_or_not_its_schema_is_listed() {
+        let read =
+            read_user(json!({"userName":"a",ENTERPRISE_URN:{"department":"L"},"urn:example:unknown":{"a":1}})).unwrap();
+        assert_eq!(read["schemas"], json!([USER_URN, ENTERPRISE_URN]));
+        assert!(read.get("urn:example:unknown").is_none());
     }
 
     #[test]

@@ -7,7 +7,8 @@ use super::types::{Kind, Types};
 use super::view;
 use crate::scim::error::ScimError;
 use crate::scim::patch;
-use crate::scim::resource;
+use crate::scim::resource::{self, Accept};
+use crate::scim::text::fold;
 use serde_json::{Map, Value, json};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -53,6 +54,33 @@ impl Directory {
         view::hide(&mut new, kind, &**store)?;
         self.check_and_put(&mut **store, &occasion, &id, None, new)?;
         self.shown(&**store, kind, &id)
+    }
+
+    /// Takes in a full representation, readOnly attributes included.
+    pub(super) fn load(&self, resource: &Value) -> Result<(), ScimError> {
+        let Value::Object(fields) = resource else { return Err(ScimError::value("a resource must be a JSON object")) };
+        let named =
+            |urn: &str| fields.get("schemas").and_then(Value::as_array).is_some_and(|urns| urns.contains(&urn.into()));
+        let found = self.types.all().find(|(_, of)| named(&of.schema.id));
+        let (kind, of) = found.ok_or_else(|| ScimError::value("schemas names no type of resource that is offered"))?;
+        let mut new = resource::canonical(fields, of, Accept::All)?;
+        let id = view::text(&new, "id").map_or_else(|| uuid::Uuid::new_v4().to_string(), str::to_owned);
+        let now = clock::now(None);
+        let mut meta = Map::from_iter([
+            ("resourceType".to_owned(), Value::from(of.name.as_str())),
+            ("created".to_owned(), now.as_str().into()),
+            ("lastModified".to_owned(), now.into()),
+        ]);
+        if let Some(Value::Object(given)) = new.remove("meta") {
+            meta.extend(given);
+        }
+        new.insert("id".into(), id.clone().into());
+        new.insert("meta".into(), meta.into());
+        resource::settle(&mut new, of)?;
+        let occasion = Occasion { action: Action::Create, kind, id: None };
+        let mut store = self.writing();
+        view::hide(&mut new, kind, &**store)?;
+        self.check_and_put(&mut **store, &occasion, &id, None, new)
     }
 
     /// One resource as a client sees it; a 404 when there is none.
@@ -155,7 +183,7 @@ impl Directory {
     /// userName is unique among users whatever its case (RFC 7643 §4.1.1).
     fn check_unique(&self, store: &dyn Store, occasion: &Occasion, id: &str, after: &Fields) -> Result<(), ScimError> {
         let Some(name) = view::text(after, "userName").filter(|_| occasion.kind == Kind::User) else { return Ok(()) };
-        let holders = store.find(Kind::User, Index::UserName, &name.to_lowercase())?;
+        let holders = store.find(Kind::User, Index::UserName, &fold(name))?;
         let mut taken = holders.iter().any(|holder| holder != id);
         for deviation in &self.deviations {
             deviation.taken(occasion, &mut taken);
@@ -176,4 +204,21 @@ fn put(store: &mut dyn Store, kind: Kind, id: &str, resource: &Fields) -> Result
     let bytes = serde_json::to_vec(resource)
         .map_err(|error| ScimError::plain(500, format!("The resource cannot be stored: {error}")))?;
     Ok(store.put(kind, id, bytes, view::keys(resource))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::{Config, seed};
+
+    #[test]
+    fn a_password_is_not_kept_in_any_form() {
+        let directory = Directory::new("http://x", Types::new(&Config::default()).unwrap(), Vec::new());
+        let mut body = seed::person(1);
+        body["password"] = "Zx9-secret".into();
+        let id = directory.create(Kind::User, body.clone()).unwrap()["id"].as_str().unwrap().to_owned();
+        directory.replace(Kind::User, &id, body).unwrap();
+        let stored = directory.reading().get(Kind::User, &id).unwrap().unwrap();
+        assert!(!String::from_utf8(stored).unwrap().contains("assword"));
+    }
 }

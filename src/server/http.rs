@@ -5,12 +5,14 @@ use super::message::{Answer, Request};
 use super::service::Service;
 use crate::scim::error::ScimError;
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, HttpBody};
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use axum::serve::ListenerExt;
+use std::future::poll_fn;
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -45,17 +47,31 @@ async fn handle(State(service): State<Arc<Service>>, request: axum::extract::Req
             .collect(),
         body: Vec::new(),
     };
-    let announced = request.header("content-length").and_then(|length| length.parse::<usize>().ok());
-    let body =
-        if announced.is_some_and(|length| length > MAX_BODY) { None } else { to_bytes(body, MAX_BODY).await.ok() };
+    let body = read(body).await;
     let body_fits = body.is_some();
-    request.body = body.map(Vec::from).unwrap_or_default();
+    request.body = body.unwrap_or_default();
     // A scan of a large directory must not hold up other connections, and a panic must not take the connection away.
     let answer = tokio::task::spawn_blocking(move || service.answer(request, body_fits)).await;
     let answer =
         answer.unwrap_or_else(|_| Answer::refusal(&ScimError::plain(500, "The server failed; nothing was changed")));
     tokio::time::sleep(answer.delay).await;
     response(answer)
+}
+
+/// The whole body; `None` when it is too large or breaks off. What is too large is read on for a while, so that a client
+/// that sends first and reads then gets its answer.
+async fn read(mut body: Body) -> Option<Vec<u8>> {
+    let (mut kept, mut seen) = (Vec::new(), 0);
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        let Ok(data) = frame.ok()?.into_data() else { continue };
+        seen += data.len();
+        if seen <= MAX_BODY {
+            kept.extend_from_slice(&data);
+        } else if seen > 4 * MAX_BODY {
+            break;
+        }
+    }
+    (seen <= MAX_BODY).then_some(kept)
 }
 
 fn response(answer: Answer) -> Response {
@@ -67,4 +83,34 @@ fn response(answer: Answer) -> Response {
         }
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::Config;
+    use crate::server::fault::{Fault, ListAnswer, Occasion, fault};
+    use axum::body::to_bytes;
+    use serde_json::Value;
+
+    static FAILS: Fault = fault! {
+        id: "fails", title: "fails", story: "fails", source: "none", case: "none",
+        fn list(&self, _: &Occasion, _: &mut ListAnswer) {
+            panic!("a secret of the inside");
+        }
+    };
+
+    #[tokio::test]
+    async fn a_failure_inside_is_an_error_for_the_client_that_tells_nothing_of_the_inside() {
+        let config = Config { token: "t".into(), faults: vec![&FAILS], ..Config::default() };
+        let service = Arc::new(Service::new(&config, "http://127.0.0.1/scim/v2").unwrap());
+        for (path, status) in [("/scim/v2/Users", 500), ("/scim/v2/Users/none", 404)] {
+            let request = axum::http::Request::builder().uri(path).header("authorization", "t").body(Body::empty());
+            let response = handle(State(Arc::clone(&service)), request.unwrap()).await;
+            assert_eq!(response.status(), status);
+            let body: Value = serde_json::from_slice(&to_bytes(response.into_body(), 9999).await.unwrap()).unwrap();
+            assert_eq!(body["status"], status.to_string());
+            assert!(!body["detail"].as_str().unwrap().contains("secret of the inside"));
+        }
+    }
 }

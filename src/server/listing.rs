@@ -12,6 +12,7 @@ use crate::scim::instant;
 use crate::scim::path::AttributePath;
 use crate::scim::resource::primaries;
 use crate::scim::schema::{Kind as DataKind, ResourceType};
+use crate::scim::text;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::cmp::Ordering;
@@ -196,7 +197,7 @@ impl Order {
         };
         match (value, self.kind) {
             (Some(Value::String(text)), DataKind::DateTime) => instant::parse(text).map_or(Key::Missing, Key::Instant),
-            (Some(Value::String(text)), _) => Key::Text(if self.exact { text.clone() } else { text.to_lowercase() }),
+            (Some(Value::String(text)), _) => Key::Text(if self.exact { text.clone() } else { text::fold(text) }),
             (Some(Value::Number(number)), _) => Key::Number(number.as_f64().unwrap_or(0.0)),
             (Some(Value::Bool(truth)), _) => Key::Number(f64::from(u8::from(*truth))),
             _ => Key::Missing,

@@ -11,6 +11,7 @@ mod discovery;
 pub mod fault;
 mod http;
 mod listing;
+mod log;
 pub mod message;
 mod query;
 mod seed;
@@ -72,6 +73,9 @@ pub struct Config {
     pub people: usize,
     /// Schema resources (RFC 7643 §7) attached to User as optional extensions.
     pub schemas: Vec<serde_json::Value>,
+    /// Resources the directory starts with, after the example people: full representations, whose `id` and `meta` are
+    /// kept. A group's members come before it.
+    pub resources: Vec<serde_json::Value>,
 }
 
 impl Default for Config {
@@ -86,6 +90,7 @@ impl Default for Config {
             entitlements: false,
             people: 0,
             schemas: Vec::new(),
+            resources: Vec::new(),
         }
     }
 }

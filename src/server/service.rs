@@ -5,6 +5,7 @@ use super::directory::Directory;
 use super::discovery;
 use super::fault::{Action, Occasion};
 use super::listing;
+use super::log::Log;
 use super::message::{Answer, Request};
 use super::query::{Parameters, Query};
 use super::seed;
@@ -16,6 +17,7 @@ use crate::scim::projection::Projection;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 use std::io;
+use std::time::Instant;
 
 /// The URN of a list.
 const LIST_URN: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
@@ -25,6 +27,7 @@ pub(super) struct Service {
     base_path: String,
     token: String,
     patch_answer: PatchAnswer,
+    log: Log,
 }
 
 /// What the path below the base URL names.
@@ -57,16 +60,21 @@ impl Service {
         for (kind, body) in initial {
             directory.create(kind, body).map_err(|error| invalid(format!("the example data: {error}")))?;
         }
+        for resource in &config.resources {
+            directory.load(resource).map_err(|error| invalid(format!("a resource to start with: {error}")))?;
+        }
         Ok(Self {
             directory,
             base_path: format!("/{}", config.base_path.trim_matches('/')),
             token: config.token.clone(),
             patch_answer: config.patch_answer,
+            log: Log::new(config.log, &config.token, Box::new(io::stderr())),
         })
     }
 
     /// Answers a request; `body_fits` is false when its body was too large to read.
     pub(super) fn answer(&self, mut request: Request, body_fits: bool) -> Answer {
+        let started = Instant::now();
         let deviations = &self.directory.deviations;
         let early = deviations.iter().find_map(|deviation| deviation.request(&mut request));
         let mut answer = early.unwrap_or_else(|| {
@@ -80,6 +88,7 @@ impl Service {
         for deviation in deviations {
             deviation.answer(&request, &mut answer);
         }
+        self.log.note(&request, &answer, started.elapsed());
         answer
     }
 

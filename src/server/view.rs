@@ -7,6 +7,7 @@ use super::store::{Index, Keys, Store};
 use super::types::{Kind, Types};
 use crate::scim::error::ScimError;
 use crate::scim::schema::{ENTERPRISE_URN, GROUP_URN};
+use crate::scim::text::fold;
 use serde_json::{Map, Value, json};
 
 type Fields = Map<String, Value>;
@@ -140,7 +141,7 @@ pub(super) fn resolve_members(resource: &mut Fields, store: &dyn Store) -> Resul
 
 /// What a resource in stored form is found by.
 pub(super) fn keys(resource: &Fields) -> Keys {
-    let folded = |name: &str| text(resource, name).map(str::to_lowercase);
+    let folded = |name: &str| text(resource, name).map(fold);
     let is_group = resource["schemas"].as_array().is_some_and(|urns| urns.contains(&json!(GROUP_URN)));
     let members = if is_group { resource.get("members").and_then(Value::as_array) } else { None };
     let members = members.into_iter().flatten().filter_map(|member| member["value"].as_str());

@@ -60,8 +60,12 @@ impl Target {
     }
 
     pub async fn with(config: Config) -> Self {
+        Self::with_client(config, client()).await
+    }
+
+    pub async fn with_client(config: Config, client: reqwest::Client) -> Self {
         let running = server::start(Config { token: TOKEN.into(), ..config }).await.unwrap();
-        Self { running, client: client() }
+        Self { running, client }
     }
 
     pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {

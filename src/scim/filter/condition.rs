@@ -5,6 +5,7 @@ use crate::scim::error::{ScimError, ScimType};
 use crate::scim::instant;
 use crate::scim::path::AttributePath;
 use crate::scim::schema::{Attribute, Kind, Located, ResourceType, Returned};
+use crate::scim::text;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::cmp::Ordering;
@@ -217,7 +218,7 @@ fn operand(path: &AttributePath, leaf: &Attribute, operator: Operator, value: &V
         ),
         (Kind::String | Kind::Reference | Kind::Binary, Value::String(text)) => {
             let exact = leaf.case_exact;
-            Ok(Operand::Text { text: if exact { text.clone() } else { text.to_lowercase() }, exact })
+            Ok(Operand::Text { text: if exact { text.clone() } else { text::fold(text) }, exact })
         }
         _ => refuse(format!("{path} is of type {kind}, which cannot be compared with {value}")),
     }
@@ -230,13 +231,12 @@ impl Node {
             Self::All(parts) => parts.iter().all(|part| part.matches(resource)),
             Self::Not(inner) => !inner.matches(resource),
             Self::Constant(truth) => *truth,
-            Self::Compare { reach, operator: Operator::Eq, operand: Operand::Null } => !reach.any(resource, is_present),
-            Self::Present(reach) | Self::Compare { reach, operator: _, operand: Operand::Null } => {
-                reach.any(resource, is_present)
-            }
+            Self::Present(reach) => reach.any(resource, is_present),
+            Self::Compare { reach, operator: Operator::Eq, operand: Operand::Null } => !reach.any(resource, is_value),
+            Self::Compare { reach, operator: _, operand: Operand::Null } => reach.any(resource, is_value),
             Self::Compare { reach, operator: Operator::Ne, operand } => {
-                !reach.any(resource, is_present)
-                    || reach.any(resource, |value| is_present(value) && !operand.holds(value, Operator::Eq))
+                !reach.any(resource, is_value)
+                    || reach.any(resource, |value| is_value(value) && !operand.holds(value, Operator::Eq))
             }
             Self::Compare { reach, operator, operand } => reach.any(resource, |value| operand.holds(value, *operator)),
             Self::Within(reach, inner) => reach.any(resource, |value| match value {
@@ -298,7 +298,7 @@ impl Operand {
                 if *exact {
                     text_holds(found, text, operator)
                 } else {
-                    text_holds(&found.to_lowercase(), text, operator)
+                    text_holds(&text::fold(found), text, operator)
                 }
             }
             _ => false,
@@ -327,13 +327,22 @@ fn fits(order: Ordering, operator: Operator) -> bool {
     }
 }
 
-/// Whether a value counts as one: null, empty text, an empty array and an object of nothing but those do not.
-fn is_present(value: &Value) -> bool {
+/// Whether there is a value at all: null, [] and {} are none (RFC 7643 §2.5).
+fn is_value(value: &Value) -> bool {
     match value {
         Value::Null => false,
+        Value::Array(items) => items.iter().any(is_value),
+        Value::Object(fields) => fields.values().any(is_value),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+    }
+}
+
+/// Whether `pr` holds: there is a value, and it is not empty text.
+fn is_present(value: &Value) -> bool {
+    match value {
         Value::String(text) => !text.is_empty(),
         Value::Array(items) => items.iter().any(is_present),
         Value::Object(fields) => fields.values().any(is_present),
-        Value::Bool(_) | Value::Number(_) => true,
+        other => is_value(other),
     }
 }

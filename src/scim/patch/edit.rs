@@ -3,7 +3,7 @@
 use super::Verb;
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::filter::Condition;
-use crate::scim::resource::{Accept, identity, primaries, single_value};
+use crate::scim::resource::{Accept, identity, primaries, single_value, without_repeats};
 use crate::scim::schema::{Attribute, Kind, Mutability};
 use serde_json::{Map, Value};
 use std::collections::{HashMap, HashSet};
@@ -231,7 +231,10 @@ fn add(holder: &mut Fields, attribute: &Attribute, incoming: Vec<Value>) -> Done
         } else if is_membership {
             continue;
         } else if let (Some(old), Some(new)) = (list[index].as_object_mut(), value.as_object()) {
-            merge_fields(old, attribute, Verb::Add, new)?;
+            // What makes it the same value is kept as it was, also in another case.
+            let rest = new.iter().filter(|(name, _)| *name != "value" && *name != "type");
+            let rest = rest.map(|(name, value)| (name.clone(), value.clone())).collect();
+            merge_fields(old, attribute, Verb::Add, &rest)?;
         }
         touched.push(index);
     }
@@ -286,6 +289,9 @@ fn values(holder: &mut Fields, job: &Edit) -> Done {
         one_primary(attribute, &mut list, &picked)?;
     }
     list.retain(|value| value.as_object().is_none_or(|fields| !fields.is_empty()));
+    if sub.is_some() || verb != Verb::Remove {
+        list = without_repeats(attribute, list);
+    }
     give_list_back(holder, attribute, list);
     Ok(())
 }

@@ -73,3 +73,27 @@ fn operation(sent: &Value) -> Result<Operation, ScimError> {
 fn member<'b>(object: &'b Map<String, Value>, name: &str) -> Option<&'b Value> {
     object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn member_names_and_op_words_are_read_in_any_case() {
+        let read = read(&json!({"SCHEMAS":[PATCH_OP_URN],"operations":[{"OP":"Replace","Path":"title","VALUE":null}]}));
+        let path = Some(PatchPath::parse("title").unwrap());
+        assert_eq!(read.unwrap(), [Operation { verb: Verb::Replace, path, value: Some(Value::Null) }]);
+    }
+
+    #[test]
+    fn a_malformed_message_is_an_invalid_syntax() {
+        for operations in
+            [json!(null), json!([]), json!([{}]), json!([5]), json!([{"op":"move"}]), json!([{"op":["add"]}])]
+        {
+            let error = read(&json!({"schemas":[PATCH_OP_URN],"Operations":operations})).unwrap_err();
+            assert_eq!(error.scim_type, Some(ScimType::InvalidSyntax));
+        }
+        assert!(read(&json!({"schemas":["urn:other"],"Operations":[{"op":"add"}]})).is_err());
+    }
+}

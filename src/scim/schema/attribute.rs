@@ -134,7 +134,7 @@ impl Attribute {
             multi_valued: false,
             description: description.into(),
             required: false,
-            case_exact: kind == Kind::Binary,
+            case_exact: matches!(kind, Kind::Binary | Kind::Reference),
             mutability: Mutability::ReadWrite,
             returned: Returned::Default,
             uniqueness: Uniqueness::None,

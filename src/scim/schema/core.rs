@@ -73,7 +73,7 @@ pub fn common() -> Vec<Attribute> {
                     exact(text("resourceType", "The name of the resource type.")),
                     Attribute::new("created", Kind::DateTime, "When the resource was added."),
                     Attribute::new("lastModified", Kind::DateTime, "When the resource was last changed."),
-                    exact(reference("location", "Where the resource is found.", &["uri"])),
+                    reference("location", "Where the resource is found.", &["uri"]),
                     exact(text("version", "The version of this representation.")),
                 ],
             ),

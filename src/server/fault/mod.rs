@@ -24,7 +24,7 @@ pub struct Fault {
     pub source: &'static str,
     /// Its number in the fault catalogue.
     pub case: &'static str,
-    make: fn() -> Box<dyn Deviation>,
+    pub(super) make: fn() -> Box<dyn Deviation>,
 }
 
 impl Fault {
@@ -71,7 +71,7 @@ macro_rules! fault {
         }
     };
 }
-use fault;
+pub(super) use fault;
 
 static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| [duplicates::FAULTS, lifecycle::FAULTS].concat());
 

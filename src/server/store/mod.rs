@@ -10,9 +10,9 @@ use crate::scim::error::ScimError;
 /// What an index finds resources by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Index {
-    /// userName in lower case.
+    /// userName, folded.
     UserName,
-    /// displayName in lower case.
+    /// displayName, folded.
     DisplayName,
     /// externalId as it is.
     ExternalId,

@@ -1,0 +1,126 @@
+//! One line about each request, for a person or a program. Never a credential, never a body.
+
+use super::LogFormat;
+use super::clock;
+use super::message::{Answer, Request};
+use serde_json::json;
+use std::fmt;
+use std::io::Write;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// Writes the lines.
+pub(super) struct Log {
+    format: LogFormat,
+    token: String,
+    writer: Mutex<Box<dyn Write + Send>>,
+}
+
+impl fmt::Debug for Log {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        write!(formatter, "Log({:?})", self.format)
+    }
+}
+
+impl Log {
+    /// `token` is what must never be written.
+    pub(super) fn new(format: LogFormat, token: &str, writer: Box<dyn Write + Send>) -> Self {
+        Self { format, token: token.into(), writer: Mutex::new(writer) }
+    }
+
+    /// Notes a request that was answered.
+    pub(super) fn note(&self, request: &Request, answer: &Answer, took: Duration) {
+        let (method, status) = (request.method.as_str(), answer.status);
+        let mut target = request.path.clone();
+        if !request.query.is_empty() {
+            target = format!("{target}?{}", request.query);
+        }
+        let target = self.redacted(&target);
+        let (time, took) = (clock::now(None), took.as_millis());
+        let line = match self.format {
+            LogFormat::Off => return,
+            LogFormat::Text => {
+                format!(
+                    "{time} {method} {target} {status} {took}ms in={} out={}",
+                    request.body.len(),
+                    answer.body.len()
+                )
+            }
+            LogFormat::Json => json!({
+                "time": time,
+                "method": method,
+                "target": target,
+                "status": status,
+                "ms": u64::try_from(took).unwrap_or(u64::MAX),
+                "bytes_in": request.body.len(),
+                "bytes_out": answer.body.len(),
+            })
+            .to_string(),
+        };
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        // A log that cannot be written must not fail the request it is about.
+        let _ = writeln!(writer, "{line}");
+    }
+
+    /// The text without the token, plain or percent-encoded, and without control characters.
+    fn redacted(&self, text: &str) -> String {
+        let mut text: String = text.chars().map(|sign| if sign.is_control() { '\u{fffd}' } else { sign }).collect();
+        if !self.token.is_empty() {
+            let encoded = percent_encoding::utf8_percent_encode(&self.token, percent_encoding::NON_ALPHANUMERIC);
+            text = text.replace(&self.token, "[redacted]").replace(&encoded.to_string(), "[redacted]");
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+    use std::sync::Arc;
+
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn noted(format: LogFormat) -> String {
+        let kept = Kept::default();
+        let request = Request {
+            method: "POST".into(),
+            path: "/scim/v2/Users".into(),
+            query: "access_token=s3cret-token&x=s3cret%2Dtoken".into(),
+            headers: vec![("authorization".into(), "Bearer s3cret-token".into())],
+            body: br#"{"password":"hunter2"}"#.to_vec(),
+        };
+        let log = Log::new(format, "s3cret-token", Box::new(kept.clone()));
+        log.note(&request, &Answer::empty(201), Duration::from_millis(7));
+        String::from_utf8(kept.0.lock().unwrap().clone()).unwrap()
+    }
+
+    #[test]
+    fn a_line_tells_the_request_without_its_secrets() {
+        for format in [LogFormat::Text, LogFormat::Json] {
+            let line = noted(format);
+            assert!(line.contains("/scim/v2/Users?access_token=[redacted]") && line.contains("201"), "{line}");
+            assert!(!line.contains("s3cret") && !line.contains("hunter2"), "{line}");
+            assert_eq!(line.matches('\n').count(), 1);
+        }
+        assert_eq!(noted(LogFormat::Off), "");
+    }
+
+    #[test]
+    fn a_json_line_is_json() {
+        let line: Value = serde_json::from_str(&noted(LogFormat::Json)).unwrap();
+        assert_eq!((&line["method"], &line["status"], &line["ms"]), (&json!("POST"), &json!(201), &json!(7)));
+    }
+}
