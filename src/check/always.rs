@@ -69,6 +69,16 @@ pub const RULES: &[Rule] = &[
         judge: answer::no_5xx,
     },
     Rule {
+        id: "retry-after",
+        title: "A 429 says in whole seconds when to come back",
+        level: Level::Should,
+        capability: None,
+        spec: &["Okta SCIM concepts: rate limits", "RFC 6585 §4"],
+        fix: "Send Retry-After with every 429, as whole seconds and no more than a few minutes.",
+        why: "Okta waits the seconds that Retry-After names; without them, or with a date, it waits five minutes and doubles that each time.",
+        judge: answer::retry_after,
+    },
+    Rule {
         id: "json",
         title: "A successful answer with a body is a JSON object in UTF-8",
         level: Level::Must,

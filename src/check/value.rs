@@ -198,7 +198,7 @@ mod tests {
         for (at, kind) in [
             ("/active", Kind::String),
             ("/active", Kind::NonEmptyString),
-            ("/nothing", Kind::NotEmpty),
+            ("/emails", Kind::NotEmpty),
             ("/size", Kind::Integer),
             ("/count", Kind::Number),
             ("/emails/0/primary", Kind::Boolean),

@@ -61,6 +61,7 @@ pub(super) async fn cleanup(args: CleanupArgs) -> Exit {
             app: args.app,
             settle: Duration::ZERO,
             deadline: Duration::from_secs(60),
+            max_wait: Duration::from_secs(10),
             max_requests: 10_000,
             jobs: 1,
             keep: false,

@@ -55,6 +55,9 @@ pub(super) struct RunArgs {
     /// How long the whole run may take
     #[arg(long, default_value = "10m", value_parser = duration, value_name = "DUR")]
     deadline: Duration,
+    /// How long a request may wait when the target answers 429
+    #[arg(long, default_value = "30s", value_parser = duration, value_name = "DUR")]
+    max_wait: Duration,
     /// How many requests the run may send
     #[arg(long, default_value_t = 20_000, value_name = "N")]
     max_requests: usize,
@@ -296,6 +299,7 @@ impl Story {
                 app: args.app,
                 settle: args.settle.unwrap_or(default_settle),
                 deadline: args.deadline,
+                max_wait: args.max_wait,
                 max_requests: args.max_requests,
                 jobs: usize::from(args.jobs),
                 keep: args.keep,

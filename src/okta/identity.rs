@@ -1,7 +1,7 @@
 //! The people and groups Okta knows: made by `fake` from the seed, told apart from everybody else by the run token.
 
 use fake::Fake;
-use fake::faker::company::en::{BsAdj, BsNoun};
+use fake::faker::address::en::CityName;
 use fake::faker::name::en::{FirstName, LastName};
 use fake::rand::rngs::StdRng;
 use fake::rand::{RngExt, SeedableRng};
@@ -78,9 +78,8 @@ impl Identities {
     pub fn group(&self, key: &str) -> String {
         let hash = self.hash(key);
         let mut rng = StdRng::seed_from_u64(hash);
-        let adjective: String = ascii_name(|| BsAdj().fake_with_rng(&mut rng));
-        let noun: String = ascii_name(|| BsNoun().fake_with_rng(&mut rng));
-        format!("{}{adjective} {noun} {}-{}", self.prefix, self.token, tag(hash))
+        let city: String = ascii_name(|| CityName().fake_with_rng(&mut rng));
+        format!("{}{city} Team {}-{}", self.prefix, self.token, tag(hash))
     }
 
     /// FNV-1a over seed and key.

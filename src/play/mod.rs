@@ -15,6 +15,7 @@ pub mod preflight;
 mod scene;
 mod step;
 mod strangers;
+mod throttle;
 
 use std::time::Duration;
 
@@ -36,6 +37,8 @@ pub struct Settings {
     pub settle: Duration,
     /// When the whole run ends; clean-up has ten seconds more.
     pub deadline: Duration,
+    /// How long one request may wait for a target that throttles.
+    pub max_wait: Duration,
     /// How many requests the run may send.
     pub max_requests: usize,
     /// How many scenarios are played at once.

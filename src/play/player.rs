@@ -214,8 +214,13 @@ impl Player<'_> {
         halted.map_or(Ok(()), Err)
     }
 
-    /// Sends one request: through the ledger, within deadline and budget, abandoned at an interrupt.
+    /// Sends a request, again while it is throttled.
     pub(super) async fn send(&self, outgoing: Outgoing<'_>) -> Result<Exchange, Halt> {
+        Ok(self.send_patiently(outgoing).await?.1)
+    }
+
+    /// Sends one request: through the ledger, within deadline and budget, abandoned at an interrupt.
+    pub(super) async fn send_once(&self, outgoing: Outgoing<'_>) -> Result<Exchange, Halt> {
         if let Err(refusal) = self.ledger().permit(outgoing.method, outgoing.path) {
             return Ok(refused(&outgoing, refusal));
         }

@@ -15,7 +15,7 @@ use crate::check::{Context, Judgement, judge};
 use crate::exchange::{Body, Exchange};
 use crate::okta::client::{Outgoing, Payload};
 use crate::scenario::template::{Scope, fill_expect, fill_json, fill_path, fill_text};
-use crate::scenario::{BodySource, Check, Level, Step};
+use crate::scenario::{BodySource, Check, Expect, Level, Step};
 
 /// First pause before a read is repeated; each next one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(25);
@@ -100,12 +100,14 @@ impl Player<'_> {
             return Ok(Played { exchanges, judged, note: None });
         }
         let started = Instant::now();
-        let mut exchange = self.send(request.outgoing(step)).await?;
-        let mut note = None;
+        let (mut exchanges, mut exchange) = self.send_patiently(request.outgoing(step)).await?;
+        let mut note =
+            (!exchanges.is_empty()).then(|| format!("throttled {} times before it was answered", exchanges.len()));
         let may_lag = step.method == "GET" && scene.last_write.is_some();
         if may_lag && self.fails(scene, step, &exchange) {
             let patience = self.patience();
             let mut pause = FIRST_PAUSE;
+            let mut settled = false;
             while started.elapsed() < patience {
                 self.abandonable(tokio::time::sleep(pause.min(patience.saturating_sub(started.elapsed())))).await?;
                 pause *= 2;
@@ -113,14 +115,16 @@ impl Player<'_> {
                 if !self.fails(scene, step, &again) {
                     note = Some(format!("the write showed only after {} ms", started.elapsed().as_millis()));
                     exchange = again;
+                    settled = true;
                     break;
                 }
             }
-            if note.is_none() && !patience.is_zero() {
+            if !settled && !patience.is_zero() {
                 self.waited_in_vain(started.elapsed());
             }
         }
-        Ok(Played { judged: exchange.clone(), exchanges: vec![exchange], note })
+        exchanges.push(exchange.clone());
+        Ok(Played { judged: exchange, exchanges, note })
     }
 
     fn fails(&self, scene: &Scene<'_>, step: &Step, exchange: &Exchange) -> bool {
@@ -151,6 +155,12 @@ impl Player<'_> {
     fn finish(&self, scene: &mut Scene<'_>, step: &Step, played: Played) {
         let writes = step.method != "GET";
         let caused_by = if writes { None } else { scene.last_write.clone() };
+        if played.judged.status() == Some(429) && !step.checks.iter().any(allows_429) {
+            let wait = self.settings.max_wait;
+            let reason =
+                format!("the target throttles (429) for longer than {wait:?} (--max-wait), so nothing can be judged");
+            scene.blocked.get_or_insert(reason);
+        }
         let mut checks: Vec<CheckResult> = Vec::new();
         for check in self.checks(step) {
             if let Some(reason) = &scene.blocked {
@@ -181,6 +191,11 @@ impl Player<'_> {
         }
         scene.answers.insert(step.id.clone(), played.judged);
     }
+}
+
+/// True for a status check that a 429 would satisfy.
+fn allows_429(check: &Check) -> bool {
+    matches!(&check.expect, Expect::Status(codes) if codes.contains(&429))
 }
 
 /// Fills a step's templates. The error says why it cannot be sent.

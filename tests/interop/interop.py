@@ -134,7 +134,8 @@ def steady(text, report):
 
 
 def judgements():
-    """(server, check) -> judgement. A check id stands for all its cases; `always.RULE` for every scenario."""
+    """(server, check) -> judgement. A check id stands for all its cases; `always.RULE` for every scenario. A check that ends
+    in `*` stands for all that start so, and such a finding may come and go: it depends on timing."""
     path = HERE / "judgements.toml"
     table = {}
     for entry in tomllib.loads(path.read_text())["finding"]:
@@ -150,12 +151,18 @@ def judgements():
     return table
 
 
+def judgement(judged, server, check):
+    """The entry for a finding: its own, or one whose `*` covers it."""
+    covering = (c for s, c in judged if s == server and c.endswith("*") and check.startswith(c[:-1]))
+    return judged.get((server, check)) or judged.get((server, next(covering, "")))
+
+
 def compare(name, found, judged):
     """What is wrong between findings and judgements of one server; `found` is of all apps."""
     names = {f.get("name", f["id"]) for f in found}
-    problems = [f"{name}: {check} is not judged" for check in sorted(names) if (name, check) not in judged]
+    problems = [f"{name}: {check} is not judged" for check in sorted(names) if judgement(judged, name, check) is None]
     for (server, check), entry in judged.items():
-        if server == name and check not in names:
+        if server == name and check not in names and not check.endswith("*"):
             problems.append(f"{name}: {check} is judged, but was not found any more")
         elif server == name and entry["verdict"] == "wrong":
             problems.append(f"{name}: {check} is judged wrong: mend the check")
@@ -205,13 +212,19 @@ def page(results, judged):
             out.append("No findings.")
         for key in order:
             finding, report, apps = told[key]
-            entry = judged.get((name, key))
+            if (name, key) not in judged and judgement(judged, name, key):
+                continue  # comes and goes; told below by its judgement alone
+            entry = judgement(judged, name, key)
             verdict = "**UNJUDGED**" if entry is None else ("true" if entry["verdict"] == "true" else "**our check was wrong**")
             out.append(f"- `{key}` ({finding['level']}, {' and '.join(apps)}): {verdict}")
             if entry:
                 out.append(f"  - {entry['rule']}: {entry['note']}")
             evidence = f"{finding['request']}: {finding['message']}" if finding["request"] else finding["message"]
             out.append(f"  - seen: `{steady(evidence, report)[:420]}`")
+        for (server, check), entry in judged.items():
+            if server == name and check.endswith("*"):
+                out.append(f"- `{check}`: true, and depends on timing")
+                out.append(f"  - {entry['rule']}: {entry['note']}")
     return "\n".join(out) + "\n"
 
 

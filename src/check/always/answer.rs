@@ -7,6 +7,9 @@ use super::Rules;
 use super::target::{Kind, Target};
 use crate::exchange::{Body, Exchange, FailureKind, Response};
 
+/// Seconds: twice what Okta waits on its own when it is told nothing.
+const LONGEST_PAUSE: u64 = 600;
+
 fn skipped(reason: &str) -> Judgement {
     Judgement::Skipped(reason.to_owned())
 }
@@ -50,6 +53,23 @@ pub(super) fn no_5xx(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
             Judgement::Failed(Finding::new("status", &message, expected, Some(&Value::from(response.status))))
         }
         _ => Judgement::Passed,
+    }
+}
+
+/// Okta reads Retry-After as whole seconds only (Okta SCIM concepts: rate limits).
+pub(super) fn retry_after(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
+    let Some(response) = exchange.response.as_ref().filter(|response| response.status == 429) else {
+        return skipped("not throttled");
+    };
+    let told = response.header("Retry-After");
+    match told.map(|text| text.trim().parse::<u64>()) {
+        Some(Ok(seconds)) if seconds <= LONGEST_PAUSE => Judgement::Passed,
+        _ => {
+            let found = told.map_or_else(|| "missing".to_owned(), |text| show::quoted(text, 60));
+            let message = format!("header Retry-After is {found}, expected whole seconds up to {LONGEST_PAUSE}");
+            let expected = Some(Value::from("whole seconds"));
+            Judgement::Failed(Finding::new("header Retry-After", &message, expected, told.map(Value::from).as_ref()))
+        }
     }
 }
 

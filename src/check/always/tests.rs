@@ -68,8 +68,12 @@ fn a_healthy_answer_breaks_no_rule() {
     let mut created = answered("POST /Users", 201, user());
     let location = Header { name: "Location".into(), value: "https://example.com/Users/a%20b".into() };
     created.response.as_mut().expect("an answer").headers.push(location);
+    let mut throttled = error(429, &json!("429"));
+    let pause = Header { name: "Retry-After".into(), value: "2".into() };
+    throttled.response.as_mut().expect("an answer").headers.push(pause);
     let exchanges = [
         created,
+        throttled,
         read(user()),
         list_of(&[user(), user()]),
         error(404, &json!("404")),
@@ -330,4 +334,22 @@ fn an_incomplete_meta_breaks_meta() {
         user["meta"][name] = value;
         fails("meta", &read(user), &format!("/meta/{name}"), message);
     }
+}
+
+#[test]
+fn a_429_names_whole_seconds() {
+    let throttled = |value: Option<&str>| {
+        let mut exchange = answered("GET /Users", 429, json!({}));
+        if let (Some(value), Some(response)) = (value, &mut exchange.response) {
+            response.headers.push(Header { name: "Retry-After".into(), value: value.into() });
+        }
+        exchange
+    };
+    passes("retry-after", &throttled(Some("3")));
+    skips("retry-after", &answered("GET /Users", 200, json!({})));
+    let wrong = |found: &str| format!("header Retry-After is {found}, expected whole seconds up to 600");
+    fails("retry-after", &throttled(None), "header Retry-After", &wrong("missing"));
+    fails("retry-after", &throttled(Some("999999")), "header Retry-After", &wrong("\"999999\""));
+    let date = "Wed, 21 Oct 2026 07:28:00 GMT";
+    fails("retry-after", &throttled(Some(date)), "header Retry-After", &wrong(&format!("\"{date}\"")));
 }
