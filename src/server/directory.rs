@@ -1,7 +1,7 @@
 //! What is read and written: create, read, replace, patch, delete. Each write is one step under one lock.
 
 use super::clock;
-use super::fault::{Action, Change, Deviation, Occasion};
+use super::fault::{Action, Change, Claim, Deviation, Occasion, Stranger};
 use super::store::{Index, Memory, Store};
 use super::types::{Kind, Types};
 use super::view;
@@ -45,7 +45,7 @@ impl Directory {
         let mut new = resource::read(&body, of)?;
         let mut id = uuid::Uuid::new_v4().to_string();
         for deviation in &self.deviations {
-            deviation.identifier(&occasion, &new, &mut id);
+            deviation.identifier(&occasion, &body, &mut id);
         }
         let now = clock::now(None);
         new.insert("id".into(), id.clone().into());
@@ -166,11 +166,22 @@ impl Directory {
     ) -> Result<Fields, ScimError> {
         let of = self.types.of(occasion.kind);
         if occasion.kind == Kind::Group && before.and_then(|before| before.get("members")) != after.get("members") {
-            view::resolve_members(&mut after, store)?;
+            view::resolve_members(&mut after, store, |id| {
+                let mut verdict = Stranger::Refuse;
+                for deviation in &self.deviations {
+                    deviation.stranger(occasion, id, &mut verdict);
+                }
+                verdict
+            })?;
         }
         self.check_unique(store, occasion, id, &after)?;
         let got_secret = resource::forget_secrets(&mut after, of);
-        self.each(|deviation| deviation.change(&mut Change { occasion: *occasion, before, after: &mut after }))?;
+        let mut change = Change { occasion: *occasion, before, after: &mut after, vanish: false };
+        self.each(|deviation| deviation.change(&mut change))?;
+        if change.vanish {
+            store.remove(occasion.kind, id)?;
+            return Ok(after);
+        }
         resource::settle(&mut after, of)?;
         if before == Some(&after) && !got_secret {
             return Ok(after);
@@ -185,10 +196,13 @@ impl Directory {
     /// userName is unique among users whatever its case (RFC 7643 §4.1.1).
     fn check_unique(&self, store: &dyn Store, occasion: &Occasion, id: &str, after: &Fields) -> Result<(), ScimError> {
         let Some(name) = view::text(after, "userName").filter(|_| occasion.kind == Kind::User) else { return Ok(()) };
-        let holders = store.find(Kind::User, Index::UserName, &fold(name))?;
-        let mut taken = holders.iter().any(|holder| holder != id);
+        let mut claim = Claim { wanted: name, held: Vec::new() };
+        for holder in store.find(Kind::User, Index::UserName, &fold(name))?.iter().filter(|holder| *holder != id) {
+            claim.held.extend(view::text(&self.stored(store, Kind::User, holder)?, "userName").map(str::to_owned));
+        }
+        let mut taken = !claim.held.is_empty();
         for deviation in &self.deviations {
-            deviation.taken(occasion, &mut taken);
+            deviation.taken(occasion, &claim, &mut taken);
         }
         if taken { Err(ScimError::taken(format!("The userName {name:?} is already in use"))) } else { Ok(()) }
     }

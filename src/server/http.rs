@@ -10,6 +10,7 @@ use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use axum::serve::ListenerExt;
+use futures_util::stream;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
@@ -77,8 +78,18 @@ async fn read(mut body: Body) -> Option<Vec<u8>> {
     (seen <= MAX_BODY).then_some(kept)
 }
 
+/// A body of unknown length whose connection breaks after so many bytes of it.
+fn broken_off(body: &[u8], length: usize) -> Body {
+    let start = body[..length.min(body.len())].to_vec();
+    Body::from_stream(stream::iter([Ok(start), Err(io::Error::from(io::ErrorKind::ConnectionReset))]))
+}
+
 fn response(answer: Answer) -> Response {
-    let mut response = Response::new(Body::from(answer.body));
+    let body = match answer.cut {
+        None => Body::from(answer.body),
+        Some(length) => broken_off(&answer.body, length),
+    };
+    let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in answer.headers {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
@@ -102,6 +113,22 @@ mod tests {
             panic!("a secret of the inside");
         }
     };
+
+    static CUT: Fault = fault! {
+        id: "cut", title: "cut", story: "cut", source: "none", case: "none",
+        fn answer(&self, _: &Request, answer: &mut Answer) {
+            answer.cut = Some(5);
+        }
+    };
+
+    #[tokio::test]
+    async fn a_cut_answer_breaks_off() {
+        let config = Config { token: "t".into(), faults: vec![&CUT], ..Config::default() };
+        let service = Arc::new(Service::new(&config, "http://127.0.0.1/scim/v2").unwrap());
+        let request = axum::http::Request::builder().uri("/scim/v2/Users").body(Body::empty());
+        let response = handle(State(service), request.unwrap()).await;
+        assert!(to_bytes(response.into_body(), 9999).await.is_err());
+    }
 
     #[tokio::test]
     async fn a_failure_inside_is_an_error_for_the_client_that_tells_nothing_of_the_inside() {

@@ -108,7 +108,12 @@ fn candidates(store: &dyn Store, kind: Kind, condition: Option<&Condition>) -> R
             "members.value" => Index::Member,
             _ => continue,
         };
-        return Ok(Some(store.find(kind, index, value)?));
+        // The name indexes are folded, whatever the case rule of the attribute; the condition decides.
+        let value = match index {
+            Index::UserName | Index::DisplayName => text::fold(value),
+            Index::ExternalId | Index::Member => value.to_owned(),
+        };
+        return Ok(Some(store.find(kind, index, &value)?));
     }
     Ok(None)
 }
