@@ -215,7 +215,7 @@ impl Service {
         let projection = parameters.projection()?;
         let occasion = |action| Occasion { action, kind, id: Some(id) };
         let (action, resource) = match method {
-            "GET" => (Action::Read, self.directory.read(kind, id)?),
+            "GET" => (Action::Read, self.directory.read(kind, id, &projection)?),
             "PUT" => (Action::Replace, self.directory.replace(kind, id, self.body_for(kind, id, request)?)?),
             "PATCH" => (Action::Patch, self.directory.patch(kind, id, self.body_for(kind, id, request)?)?),
             "DELETE" => {
@@ -235,7 +235,7 @@ impl Service {
 
     /// The body of a write to a resource; that there is none comes before what is wrong with the body.
     fn body_for(&self, kind: Kind, id: &str, request: &Request) -> Result<Value, ScimError> {
-        self.directory.read(kind, id)?;
+        self.directory.must_exist(kind, id)?;
         json_body(request)
     }
 
