@@ -13,6 +13,7 @@ use axum::serve::ListenerExt;
 use futures_util::stream;
 use std::future::poll_fn;
 use std::io;
+use std::panic::{self, AssertUnwindSafe};
 use std::pin::Pin;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -51,10 +52,15 @@ async fn handle(State(service): State<Arc<Service>>, request: axum::extract::Req
     let body = read(body).await;
     let body_fits = body.is_some();
     request.body = body.unwrap_or_default();
-    // A scan of a large directory must not hold up other connections, and a panic must not take the connection away.
-    let answer = tokio::task::spawn_blocking(move || service.answer(request, body_fits)).await;
-    let answer =
-        answer.unwrap_or_else(|_| Answer::refusal(&ScimError::plain(500, "The server failed; nothing was changed")));
+    // A scan of a large directory must not hold up other connections; among few resources the hand-over to another
+    // thread would cost more than the work. A panic must not take the connection away.
+    let answer = if service.is_large() {
+        tokio::task::spawn_blocking(move || service.answer(request, body_fits)).await.ok()
+    } else {
+        panic::catch_unwind(AssertUnwindSafe(|| service.answer(request, body_fits))).ok()
+    };
+    let failed = || Answer::refusal(&ScimError::plain(500, "The server failed; nothing was changed"));
+    let answer = answer.unwrap_or_else(failed);
     // A sleep of nothing would still wait for the timer's next tick.
     if !answer.delay.is_zero() {
         tokio::time::sleep(answer.delay).await;

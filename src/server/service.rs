@@ -72,6 +72,13 @@ impl Service {
         })
     }
 
+    /// True when reading every resource takes longer than handing the work to another thread.
+    pub(super) fn is_large(&self) -> bool {
+        const MANY: usize = 2_000;
+        let store = self.directory.reading();
+        [Kind::User, Kind::Group].iter().any(|kind| store.count(*kind).is_ok_and(|count| count > MANY))
+    }
+
     /// Answers a request; `body_fits` is false when its body was too large to read.
     pub(super) fn answer(&self, mut request: Request, body_fits: bool) -> Answer {
         let started = Instant::now();
