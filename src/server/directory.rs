@@ -111,8 +111,14 @@ impl Directory {
         self.show(&**store, kind, stored)
     }
 
-    /// Applies the operations of a PATCH, all or none (RFC 7644 §3.5.2).
-    pub(super) fn patch(&self, kind: Kind, id: &str, mut body: Value) -> Result<Fields, ScimError> {
+    /// Applies the operations of a PATCH, all or none (RFC 7644 §3.5.2). Gives back the resource where it is wanted.
+    pub(super) fn patch(
+        &self,
+        kind: Kind,
+        id: &str,
+        mut body: Value,
+        wanted: Option<&Projection>,
+    ) -> Result<Option<Fields>, ScimError> {
         let occasion = Occasion { action: Action::Patch, kind, id: Some(id) };
         let of = self.types.of(kind);
         let mut store = self.writing();
@@ -125,25 +131,26 @@ impl Directory {
             && self.deviations.is_empty()
             && let Some(plan) = Plan::of(&operations)
         {
-            self.change_members(&mut **store, id, head, plan)?;
-            return self.show(&**store, kind, self.stored(&**store, kind, id)?);
+            self.change_members(&mut **store, id, &head, plan)?;
+            let Some(projection) = wanted else { return Ok(None) };
+            return Ok(Some(self.whole(&**store, kind, self.head(&**store, kind, id)?, projection)?));
         }
         let before = self.stored(&**store, kind, id)?;
         let seen = self.show(&**store, kind, before.clone())?;
         let mut after = patch::apply(seen, of, &operations)?;
         view::hide(&mut after, kind, &**store)?;
         let stored = self.check_and_put(&mut **store, &occasion, id, Some(&before), after)?;
-        self.show(&**store, kind, stored)
+        wanted.map(|_| self.show(&**store, kind, stored)).transpose()
     }
 
-    fn change_members(&self, store: &mut dyn Store, id: &str, head: Fields, plan: Plan) -> Result<(), ScimError> {
+    fn change_members(&self, store: &mut dyn Store, id: &str, head: &Fields, plan: Plan) -> Result<(), ScimError> {
         let of = self.types.of(Kind::Group);
         let seen = self.show(store, Kind::Group, head.clone())?;
         let mut after = patch::apply(seen, of, &plan.rest)?;
         view::hide(&mut after, Kind::Group, store)?;
         let (drop, mut add) = plan.outcome(|member| store.member(id, member))?;
         membership::resolve(&mut add, id, store, |_| Stranger::Refuse)?;
-        if after == head && drop.is_empty() && add.is_empty() {
+        if after == *head && drop.is_empty() && add.is_empty() {
             return Ok(());
         }
         touch(&mut after);

@@ -298,8 +298,8 @@ mod tests {
             for operations in requests {
                 let body = json!({"schemas":[PATCH_OP_URN],"Operations":operations});
                 let (before_short, before_long) = (group(&short).1, group(&long).1);
-                let by_short = short.patch(Kind::Group, "g", body.clone()).map(drop);
-                let by_long = long.patch(Kind::Group, "g", body).map(drop);
+                let by_short = short.patch(Kind::Group, "g", body.clone(), None).map(drop);
+                let by_long = long.patch(Kind::Group, "g", body, None).map(drop);
                 prop_assert_eq!(by_short.map_err(|error| error.scim_type), by_long.map_err(|error| error.scim_type));
                 let ((short, short_time), (long, long_time)) = (group(&short), group(&long));
                 prop_assert_eq!(short, long);

@@ -224,17 +224,20 @@ impl Service {
         let (action, resource) = match method {
             "GET" => (Action::Read, self.directory.read(kind, id, &projection)?),
             "PUT" => (Action::Replace, self.directory.replace(kind, id, self.body_for(kind, id, request)?)?),
-            "PATCH" => (Action::Patch, self.directory.patch(kind, id, self.body_for(kind, id, request)?)?),
+            "PATCH" => {
+                let bare = self.patch_answer == PatchAnswer::NoContent204 && projection == Projection::Default;
+                let wanted = Some(&projection).filter(|_| !bare);
+                match self.directory.patch(kind, id, self.body_for(kind, id, request)?, wanted)? {
+                    Some(resource) => (Action::Patch, resource),
+                    None => return Ok(Answer::empty(204)),
+                }
+            }
             "DELETE" => {
                 self.directory.delete(kind, id)?;
                 return Ok(Answer::empty(204));
             }
             _ => return Ok(not_allowed(method, &Target::Resource(kind, id))),
         };
-        let bare = self.patch_answer == PatchAnswer::NoContent204 && projection == Projection::Default;
-        if action == Action::Patch && bare {
-            return Ok(Answer::empty(204));
-        }
         let location = resource["meta"]["location"].as_str().unwrap_or_default().to_owned();
         let answer = Answer::scim(200, &self.shown(&occasion(action), resource, &projection));
         Ok(answer.with("content-location", &location))
