@@ -54,7 +54,7 @@ async fn handle(State(service): State<Arc<Service>>, request: axum::extract::Req
     request.body = body.unwrap_or_default();
     // A scan of a large directory must not hold up other connections; among few resources the hand-over to another
     // thread would cost more than the work. A panic must not take the connection away.
-    let answer = if service.is_large() {
+    let answer = if may_scan(&request) && service.is_large() {
         tokio::task::spawn_blocking(move || service.answer(request, body_fits)).await.ok()
     } else {
         panic::catch_unwind(AssertUnwindSafe(|| service.answer(request, body_fits))).ok()
@@ -88,6 +88,20 @@ async fn read(mut body: Body) -> Option<Vec<u8>> {
 fn broken_off(body: &[u8], length: usize) -> Body {
     let start = body[..length.min(body.len())].to_vec();
     Body::from_stream(stream::iter([Ok(start), Err(io::Error::from(io::ErrorKind::ConnectionReset))]))
+}
+
+/// False for what an index answers: one resource by its id, or a look-up of the form `attribute eq value`.
+fn may_scan(request: &Request) -> bool {
+    let lists = request.path.ends_with("/Users") || request.path.ends_with("/Groups");
+    let lookup = request.query.split('&').any(|part| {
+        let filter = part.strip_prefix("filter=").map(|f| percent_encoding::percent_decode_str(f).decode_utf8_lossy());
+        filter.is_some_and(|f| f.split(['+', ' ']).nth(1) == Some("eq"))
+    });
+    match request.method.as_str() {
+        "GET" => lists && !lookup,
+        "POST" => request.path.ends_with("/.search"),
+        _ => false,
+    }
 }
 
 fn response(answer: Answer) -> Response {
