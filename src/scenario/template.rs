@@ -1,7 +1,7 @@
 //! `{{name.path}}` in bodies, paths and expectations. Values are put in after parsing, so no quote in a name can break a
 //! body; in paths they are percent-encoded as Okta encodes them.
 
-use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
 use super::model::{Expect, Test};
@@ -27,21 +27,8 @@ pub enum TemplateError {
 /// Everything but RFC 3986's unreserved characters.
 const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// What is encoded of a path as written in a scenario: everything that is no delimiter of path or query.
-const LITERAL: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'<')
-    .add(b'>')
-    .add(b'[')
-    .add(b']')
-    .add(b'{')
-    .add(b'}')
-    .add(b'|')
-    .add(b'\\')
-    .add(b'^')
-    .add(b'`')
-    .add(b'#');
+/// What is encoded of a path as written in a scenario, outside of quotes: everything that is no delimiter of path or query.
+const LITERAL: &AsciiSet = &VALUE.remove(b'/').remove(b'?').remove(b'&').remove(b'=').remove(b':').remove(b',');
 
 impl Scope {
     /// Sets a variable; an older one of the name is replaced.
@@ -144,8 +131,14 @@ pub fn fill_path(template: &str, scope: &Scope) -> Result<String, TemplateError>
     for part in parts(template) {
         match part {
             Part::Literal(text) => {
-                quoted ^= text.matches('"').count() % 2 == 1;
-                filled.extend(utf8_percent_encode(text, LITERAL));
+                // What stands between quotes is part of a filter's value, also when the scenario writes it out.
+                for (index, piece) in text.split('"').enumerate() {
+                    if index > 0 {
+                        quoted = !quoted;
+                        filled.push_str("%22");
+                    }
+                    filled.extend(utf8_percent_encode(piece, if quoted { VALUE } else { LITERAL }));
+                }
             }
             Part::Expression(expression) => {
                 let value = scope.lookup(expression)?;
@@ -211,6 +204,14 @@ mod tests {
             "/Users?filter=userName%20eq%20%22ann.o%27brien%2Bx%40example.com%22&startIndex=1&count=100"
         );
         assert_eq!(fill_path("/Users/{{ann.id}}", &scope()).expect("filled"), "/Users/a%2Fb%40c");
+    }
+
+    #[test]
+    fn what_a_scenario_writes_between_quotes_is_encoded_like_a_value() {
+        let filled = fill_path("/Users?filter=userName eq \"50%_a+b@{{ann.n}}\"&count=1", &scope()).expect("filled");
+        assert_eq!(filled, "/Users?filter=userName%20eq%20%2250%25_a%2Bb%403%22&count=1");
+        let schema = "/Schemas/urn:ietf:params:scim:schemas:core:2.0:User?attributes=id,name";
+        assert_eq!(fill_path(schema, &scope()).expect("filled"), schema);
     }
 
     #[test]
