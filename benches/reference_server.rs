@@ -61,10 +61,14 @@ fn create(server: &Server) -> f64 {
 fn add_member(server: &Server) -> f64 {
     let mut client = Client::new(server);
     let ids: Vec<String> = (0..500).map(|n| id(&client.send("POST", "/Users", &user(&format!("member{n}"))))).collect();
-    let group = r#"{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"bench"}"#;
-    let group = id(&client.send("POST", "/Groups", group));
+    let mut group = String::new();
     rate(|n| {
-        // Each member once per round; a full group is emptied outside of nobody's interest, so rounds are few.
+        // Every add changes something: a group that holds everybody is followed by a new one.
+        if n % ids.len() == 0 {
+            let body =
+                format!(r#"{{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"bench {n}"}}"#);
+            group = id(&client.send("POST", "/Groups", &body));
+        }
         let id = &ids[n % ids.len()];
         let body = format!(
             r#"{{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{{"op":"add","path":"members","value":[{{"value":"{id}"}}]}}]}}"#

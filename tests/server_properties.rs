@@ -257,7 +257,7 @@ proptest! {
         let of = user(Vec::new());
         let before = resource::read(&person, &of).unwrap();
         let sent = server_target::patch_op(operations.into());
-        if let Ok(after) = patch::read(&sent).and_then(|operations| patch::apply(&before, &of, &operations)) {
+        if let Ok(after) = patch::read(&sent).and_then(|operations| patch::apply(before, &of, &operations)) {
             let mut again = resource::canonical(&after, &of, Accept::All).unwrap();
             resource::settle(&mut again, &of).unwrap();
             prop_assert_eq!(again, after);

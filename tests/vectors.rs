@@ -179,7 +179,8 @@ fn every_patch_vector_holds_in_the_core() {
     for vector in file["vectors"].as_array().unwrap() {
         let of = if vector["resourceType"] == "Group" { &groups } else { &users };
         let before = vector["resource"].as_object().unwrap();
-        let applied = patch::read(&vector["request"]).and_then(|operations| patch::apply(before, of, &operations));
+        let applied =
+            patch::read(&vector["request"]).and_then(|operations| patch::apply(before.clone(), of, &operations));
         let outcome = match applied {
             Err(error) => refused(&error),
             Ok(mut after) => {

@@ -1,6 +1,6 @@
 //! `scimulate serve`: the reference server, for self-tests and for pointing a client at.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -32,6 +32,12 @@ pub(super) struct ServeArgs {
     /// How many people are there at the start
     #[arg(long, default_value_t = 0, value_name = "N")]
     seed_users: usize,
+    /// A SCIM schema definition (JSON, RFC 7643 §7), attached to User as an optional extension (repeatable)
+    #[arg(long, value_name = "FILE")]
+    schema: Vec<PathBuf>,
+    /// Offer /Roles and /Entitlements, as Okta reads them
+    #[arg(long)]
+    entitlements: bool,
     /// One line per request on stderr, secrets redacted
     #[arg(long, value_enum)]
     log: Option<Log>,
@@ -69,6 +75,12 @@ pub(super) fn faults(ids: &[String]) -> Result<Vec<&'static fault::Fault>, Exit>
         .collect()
 }
 
+fn read_schema(file: &Path) -> Result<serde_json::Value, String> {
+    let name = file.display();
+    let text = std::fs::read_to_string(file).map_err(|e| format!("the schema {name}: {e}"))?;
+    serde_json::from_str(&text).map_err(|e| format!("{name}:{}:{}: not JSON: {e}", e.line(), e.column()))
+}
+
 /// A token nobody can guess.
 pub(super) fn made_token() -> String {
     uuid::Uuid::new_v4().simple().to_string()
@@ -89,6 +101,10 @@ pub(super) async fn serve(args: ServeArgs) -> Exit {
         },
         (None, None) => made_token(),
     };
+    let schemas = match args.schema.iter().map(|file| read_schema(file)).collect::<Result<Vec<_>, _>>() {
+        Ok(schemas) => schemas,
+        Err(why) => return give_up(Exit::InvalidInput, why),
+    };
     let config = Config {
         port: args.port,
         base_path: args.base_path.clone(),
@@ -104,10 +120,13 @@ pub(super) async fn serve(args: ServeArgs) -> Exit {
             Some(Log::Json) => LogFormat::Json,
         },
         people: args.seed_users,
+        entitlements: args.entitlements,
+        schemas,
         ..Config::default()
     };
     let running = match server::start(config).await {
         Ok(running) => running,
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => return give_up(Exit::InvalidInput, error),
         Err(error) => {
             return give_up(
                 Exit::Usage,

@@ -111,7 +111,13 @@ pub(super) async fn target(args: &TargetArgs) -> Result<Target, NoTarget> {
 
 async fn reference(args: &TargetArgs, limits: Limits) -> Result<Target, NoTarget> {
     let token = serve::made_token();
-    let config = Config { token: token.clone(), faults: serve::faults(&args.fault)?, people: 3, ..Config::default() };
+    let config = Config {
+        token: token.clone(),
+        faults: serve::faults(&args.fault)?,
+        people: 3,
+        entitlements: true,
+        ..Config::default()
+    };
     let failed = |message: String| NoTarget::Exit(give_up(Exit::Bug, message));
     let running =
         server::start(config).await.map_err(|e| failed(format!("the reference server did not start: {e}")))?;

@@ -37,6 +37,16 @@ impl Projection {
         }
     }
 
+    /// Whether anything of this attribute outside extensions may be shown.
+    pub fn wants(&self, attribute: &str) -> bool {
+        let names = |path: &AttributePath| path.attribute.eq_ignore_ascii_case(attribute);
+        match self {
+            Self::Default => true,
+            Self::Only(paths) => paths.iter().any(names),
+            Self::Without(paths) => !paths.iter().any(|path| names(path) && path.sub.is_none() && path.uri.is_none()),
+        }
+    }
+
     /// Takes out of the resource what the client is not to see.
     pub fn apply(&self, resource: &mut Map<String, Value>, of: &ResourceType) {
         for attribute in of.attributes() {

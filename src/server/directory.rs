@@ -1,12 +1,14 @@
 //! What is read and written: create, read, replace, patch, delete. Each write is one step under one lock.
 
 use super::clock;
-use super::fault::{Action, Change, Deviation, Occasion};
-use super::store::{Index, Memory, Store};
+use super::fault::{Action, Change, Claim, Deviation, Occasion, Stranger};
+use super::membership::{self, Plan};
+use super::store::{Index, Membership, Memory, Store, Write};
 use super::types::{Kind, Types};
 use super::view;
 use crate::scim::error::ScimError;
 use crate::scim::patch;
+use crate::scim::projection::Projection;
 use crate::scim::resource::{self, Accept};
 use crate::scim::text::fold;
 use serde_json::{Map, Value, json};
@@ -45,15 +47,15 @@ impl Directory {
         let mut new = resource::read(&body, of)?;
         let mut id = uuid::Uuid::new_v4().to_string();
         for deviation in &self.deviations {
-            deviation.identifier(&occasion, &new, &mut id);
+            deviation.identifier(&occasion, &body, &mut id);
         }
         let now = clock::now(None);
         new.insert("id".into(), id.clone().into());
         new.insert("meta".into(), json!({ "resourceType": of.name, "created": now, "lastModified": now }));
         let mut store = self.writing();
         view::hide(&mut new, kind, &**store)?;
-        self.check_and_put(&mut **store, &occasion, &id, None, new)?;
-        self.shown(&**store, kind, &id)
+        let stored = self.check_and_put(&mut **store, &occasion, &id, None, new)?;
+        self.show(&**store, kind, stored)
     }
 
     /// Takes in a full representation, readOnly attributes included.
@@ -80,12 +82,20 @@ impl Directory {
         let occasion = Occasion { action: Action::Create, kind, id: None };
         let mut store = self.writing();
         view::hide(&mut new, kind, &**store)?;
-        self.check_and_put(&mut **store, &occasion, &id, None, new)
+        self.check_and_put(&mut **store, &occasion, &id, None, new)?;
+        Ok(())
+    }
+
+    /// A 404 when there is no such resource.
+    pub(super) fn must_exist(&self, kind: Kind, id: &str) -> Result<(), ScimError> {
+        self.head(&**self.reading(), kind, id).map(drop)
     }
 
     /// One resource as a client sees it; a 404 when there is none.
-    pub(super) fn read(&self, kind: Kind, id: &str) -> Result<Fields, ScimError> {
-        self.shown(&**self.reading(), kind, id)
+    pub(super) fn read(&self, kind: Kind, id: &str, projection: &Projection) -> Result<Fields, ScimError> {
+        let store = self.reading();
+        let head = self.head(&**store, kind, id)?;
+        self.whole(&**store, kind, head, projection)
     }
 
     /// Puts the body in the place of a resource (RFC 7644 §3.5.1).
@@ -97,64 +107,114 @@ impl Directory {
         self.each(|deviation| deviation.body(&occasion, &mut body))?;
         let mut after = resource::replace(&before, resource::read(&body, of)?, of)?;
         view::hide(&mut after, kind, &**store)?;
-        self.check_and_put(&mut **store, &occasion, id, Some(&before), after)?;
-        self.shown(&**store, kind, id)
+        let stored = self.check_and_put(&mut **store, &occasion, id, Some(&before), after)?;
+        self.show(&**store, kind, stored)
     }
 
-    /// Applies the operations of a PATCH, all or none (RFC 7644 §3.5.2).
-    pub(super) fn patch(&self, kind: Kind, id: &str, mut body: Value) -> Result<Fields, ScimError> {
+    /// Applies the operations of a PATCH, all or none (RFC 7644 §3.5.2). Gives back the resource where it is wanted.
+    pub(super) fn patch(
+        &self,
+        kind: Kind,
+        id: &str,
+        mut body: Value,
+        wanted: Option<&Projection>,
+    ) -> Result<Option<Fields>, ScimError> {
         let occasion = Occasion { action: Action::Patch, kind, id: Some(id) };
         let of = self.types.of(kind);
         let mut store = self.writing();
-        let before = self.stored(&**store, kind, id)?;
+        let head = self.head(&**store, kind, id)?;
         self.each(|deviation| deviation.body(&occasion, &mut body))?;
         let mut operations = patch::read(&body)?;
         self.each(|deviation| deviation.operations(&occasion, &mut operations))?;
-        let mut seen = before.clone();
-        view::show(&mut seen, kind, &self.base_url, &self.types, &**store)?;
-        let mut after = patch::apply(&seen, of, &operations)?;
+        // A deviation must see the whole change; without any, adding and removing members need not look at all of them.
+        if kind == Kind::Group
+            && self.deviations.is_empty()
+            && let Some(plan) = Plan::of(&operations)
+        {
+            self.change_members(&mut **store, id, &head, plan)?;
+            let Some(projection) = wanted else { return Ok(None) };
+            return Ok(Some(self.whole(&**store, kind, self.head(&**store, kind, id)?, projection)?));
+        }
+        let before = self.stored(&**store, kind, id)?;
+        let seen = self.show(&**store, kind, before.clone())?;
+        let mut after = patch::apply(seen, of, &operations)?;
         view::hide(&mut after, kind, &**store)?;
-        self.check_and_put(&mut **store, &occasion, id, Some(&before), after)?;
-        self.shown(&**store, kind, id)
+        let stored = self.check_and_put(&mut **store, &occasion, id, Some(&before), after)?;
+        wanted.map(|_| self.show(&**store, kind, stored)).transpose()
+    }
+
+    fn change_members(&self, store: &mut dyn Store, id: &str, head: &Fields, plan: Plan) -> Result<(), ScimError> {
+        let of = self.types.of(Kind::Group);
+        let seen = self.show(store, Kind::Group, head.clone())?;
+        let mut after = patch::apply(seen, of, &plan.rest)?;
+        view::hide(&mut after, Kind::Group, store)?;
+        let (drop, mut add) = plan.outcome(|member| store.member(id, member))?;
+        membership::resolve(&mut add, id, store, |_| Stranger::Refuse)?;
+        if after == *head && drop.is_empty() && add.is_empty() {
+            return Ok(());
+        }
+        touch(&mut after);
+        Ok(store.commit(vec![put(Kind::Group, id, &after, Membership::Edit { drop, add })?])?)
     }
 
     /// Removes a resource, and its memberships with it.
     pub(super) fn delete(&self, kind: Kind, id: &str) -> Result<(), ScimError> {
         let mut store = self.writing();
-        self.stored(&**store, kind, id)?;
+        self.head(&**store, kind, id)?;
+        let mut writes = Vec::new();
         for group in store.find(Kind::Group, Index::Member, id)? {
-            let mut changed = self.stored(&**store, Kind::Group, &group)?;
-            if let Some(members) = changed.get_mut("members").and_then(Value::as_array_mut) {
-                members.retain(|member| member["value"] != id);
-                if members.is_empty() {
-                    changed.shift_remove("members");
-                }
-            }
+            let mut changed = self.head(&**store, Kind::Group, &group)?;
             touch(&mut changed);
-            put(&mut **store, Kind::Group, &group, &changed)?;
+            let membership = Membership::Edit { drop: vec![id.to_owned()], add: Vec::new() };
+            writes.push(put(Kind::Group, &group, &changed, membership)?);
         }
-        store.remove(kind, id)?;
-        Ok(())
+        writes.push(Write::Remove { kind, id: id.to_owned() });
+        Ok(store.commit(writes)?)
     }
 
     fn each(&self, mut seam: impl FnMut(&dyn Deviation) -> Result<(), ScimError>) -> Result<(), ScimError> {
         self.deviations.iter().try_for_each(|deviation| seam(&**deviation))
     }
 
-    fn stored(&self, store: &dyn Store, kind: Kind, id: &str) -> Result<Fields, ScimError> {
+    /// A resource in stored form, a group without its members.
+    fn head(&self, store: &dyn Store, kind: Kind, id: &str) -> Result<Fields, ScimError> {
         match store.get(kind, id)? {
             Some(bytes) => view::parse(&bytes),
             None => Err(ScimError::plain(404, format!("There is no {} with the id {id:?}", self.types.of(kind).name))),
         }
     }
 
-    fn shown(&self, store: &dyn Store, kind: Kind, id: &str) -> Result<Fields, ScimError> {
-        let mut resource = self.stored(store, kind, id)?;
+    /// A resource in stored form.
+    fn stored(&self, store: &dyn Store, kind: Kind, id: &str) -> Result<Fields, ScimError> {
+        let mut resource = self.head(store, kind, id)?;
+        if kind == Kind::Group {
+            membership::fill(&mut resource, store)?;
+        }
+        Ok(resource)
+    }
+
+    /// The head of a resource as a client sees it, with members where the projection wants any.
+    pub(super) fn whole(
+        &self,
+        store: &dyn Store,
+        kind: Kind,
+        mut head: Fields,
+        projection: &Projection,
+    ) -> Result<Fields, ScimError> {
+        if kind == Kind::Group && projection.wants("members") {
+            membership::fill(&mut head, store)?;
+        }
+        self.show(store, kind, head)
+    }
+
+    /// The resource as a client sees it.
+    fn show(&self, store: &dyn Store, kind: Kind, mut resource: Fields) -> Result<Fields, ScimError> {
         view::show(&mut resource, kind, &self.base_url, &self.types, store)?;
         Ok(resource)
     }
 
-    /// The last steps of every write: references, uniqueness, secrets, and whether anything changed at all.
+    /// The last steps of every write: references, uniqueness, secrets, and whether anything changed at all. Gives back what
+    /// is stored then.
     fn check_and_put(
         &self,
         store: &mut dyn Store,
@@ -162,31 +222,71 @@ impl Directory {
         id: &str,
         before: Option<&Fields>,
         mut after: Fields,
-    ) -> Result<(), ScimError> {
+    ) -> Result<Fields, ScimError> {
         let of = self.types.of(occasion.kind);
-        if occasion.kind == Kind::Group && before.and_then(|before| before.get("members")) != after.get("members") {
-            view::resolve_members(&mut after, store)?;
+        if occasion.kind == Kind::Group {
+            self.settle_members(store, occasion, id, before, &mut after)?;
         }
         self.check_unique(store, occasion, id, &after)?;
         let got_secret = resource::forget_secrets(&mut after, of);
-        self.each(|deviation| deviation.change(&mut Change { occasion: *occasion, before, after: &mut after }))?;
+        let mut change = Change { occasion: *occasion, before, after: &mut after, vanish: false };
+        self.each(|deviation| deviation.change(&mut change))?;
+        if change.vanish {
+            store.commit(vec![Write::Remove { kind: occasion.kind, id: id.to_owned() }])?;
+            return Ok(after);
+        }
         resource::settle(&mut after, of)?;
         if before == Some(&after) && !got_secret {
-            return Ok(());
+            return Ok(after);
         }
         if before.is_some() {
             touch(&mut after);
         }
-        put(store, occasion.kind, id, &after)
+        let (mut head, mut membership) = (after.clone(), Membership::Keep);
+        if occasion.kind == Kind::Group {
+            membership = Membership::Set(membership::take(&mut head));
+        }
+        store.commit(vec![put(occasion.kind, id, &head, membership)?])?;
+        Ok(after)
+    }
+
+    /// Members in stored form; the same ones in another order are no change.
+    fn settle_members(
+        &self,
+        store: &dyn Store,
+        occasion: &Occasion,
+        id: &str,
+        before: Option<&Fields>,
+        after: &mut Fields,
+    ) -> Result<(), ScimError> {
+        let old = before.and_then(|before| before.get("members"));
+        if old == after.get("members") {
+            return Ok(());
+        }
+        let mut members = membership::take(after);
+        membership::resolve(&mut members, id, store, |id| self.stranger(occasion, id))?;
+        membership::give(after, &members, old);
+        Ok(())
+    }
+
+    fn stranger(&self, occasion: &Occasion, id: &str) -> Stranger {
+        let mut verdict = Stranger::Refuse;
+        for deviation in &self.deviations {
+            deviation.stranger(occasion, id, &mut verdict);
+        }
+        verdict
     }
 
     /// userName is unique among users whatever its case (RFC 7643 §4.1.1).
     fn check_unique(&self, store: &dyn Store, occasion: &Occasion, id: &str, after: &Fields) -> Result<(), ScimError> {
         let Some(name) = view::text(after, "userName").filter(|_| occasion.kind == Kind::User) else { return Ok(()) };
-        let holders = store.find(Kind::User, Index::UserName, &fold(name))?;
-        let mut taken = holders.iter().any(|holder| holder != id);
+        let mut claim = Claim { wanted: name, held: Vec::new() };
+        for holder in store.find(Kind::User, Index::UserName, &fold(name))?.iter().filter(|holder| *holder != id) {
+            claim.held.extend(view::text(&self.stored(store, Kind::User, holder)?, "userName").map(str::to_owned));
+        }
+        let mut taken = !claim.held.is_empty();
         for deviation in &self.deviations {
-            deviation.taken(occasion, &mut taken);
+            deviation.taken(occasion, &claim, &mut taken);
         }
         if taken { Err(ScimError::taken(format!("The userName {name:?} is already in use"))) } else { Ok(()) }
     }
@@ -200,10 +300,10 @@ fn touch(resource: &mut Fields) {
     }
 }
 
-fn put(store: &mut dyn Store, kind: Kind, id: &str, resource: &Fields) -> Result<(), ScimError> {
+fn put(kind: Kind, id: &str, resource: &Fields, membership: Membership) -> Result<Write, ScimError> {
     let bytes = serde_json::to_vec(resource)
         .map_err(|error| ScimError::plain(500, format!("The resource cannot be stored: {error}")))?;
-    Ok(store.put(kind, id, bytes, view::keys(resource))?)
+    Ok(Write::Put { kind, id: id.to_owned(), bytes, keys: view::keys(resource), membership })
 }
 
 #[cfg(test)]

@@ -10,8 +10,10 @@ use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use axum::serve::ListenerExt;
+use futures_util::stream;
 use std::future::poll_fn;
 use std::io;
+use std::panic::{self, AssertUnwindSafe};
 use std::pin::Pin;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -50,10 +52,15 @@ async fn handle(State(service): State<Arc<Service>>, request: axum::extract::Req
     let body = read(body).await;
     let body_fits = body.is_some();
     request.body = body.unwrap_or_default();
-    // A scan of a large directory must not hold up other connections, and a panic must not take the connection away.
-    let answer = tokio::task::spawn_blocking(move || service.answer(request, body_fits)).await;
-    let answer =
-        answer.unwrap_or_else(|_| Answer::refusal(&ScimError::plain(500, "The server failed; nothing was changed")));
+    // A scan of a large directory must not hold up other connections; among few resources the hand-over to another
+    // thread would cost more than the work. A panic must not take the connection away.
+    let answer = if may_scan(&request) && service.is_large() {
+        tokio::task::spawn_blocking(move || service.answer(request, body_fits)).await.ok()
+    } else {
+        panic::catch_unwind(AssertUnwindSafe(|| service.answer(request, body_fits))).ok()
+    };
+    let failed = || Answer::refusal(&ScimError::plain(500, "The server failed; nothing was changed"));
+    let answer = answer.unwrap_or_else(failed);
     // A sleep of nothing would still wait for the timer's next tick.
     if !answer.delay.is_zero() {
         tokio::time::sleep(answer.delay).await;
@@ -77,8 +84,32 @@ async fn read(mut body: Body) -> Option<Vec<u8>> {
     (seen <= MAX_BODY).then_some(kept)
 }
 
+/// A body of unknown length whose connection breaks after so many bytes of it.
+fn broken_off(body: &[u8], length: usize) -> Body {
+    let start = body[..length.min(body.len())].to_vec();
+    Body::from_stream(stream::iter([Ok(start), Err(io::Error::from(io::ErrorKind::ConnectionReset))]))
+}
+
+/// False for what an index answers: one resource by its id, or a look-up of the form `attribute eq value`.
+fn may_scan(request: &Request) -> bool {
+    let lists = request.path.ends_with("/Users") || request.path.ends_with("/Groups");
+    let lookup = request.query.split('&').any(|part| {
+        let filter = part.strip_prefix("filter=").map(|f| percent_encoding::percent_decode_str(f).decode_utf8_lossy());
+        filter.is_some_and(|f| f.split(['+', ' ']).nth(1) == Some("eq"))
+    });
+    match request.method.as_str() {
+        "GET" => lists && !lookup,
+        "POST" => request.path.ends_with("/.search"),
+        _ => false,
+    }
+}
+
 fn response(answer: Answer) -> Response {
-    let mut response = Response::new(Body::from(answer.body));
+    let body = match answer.cut {
+        None => Body::from(answer.body),
+        Some(length) => broken_off(&answer.body, length),
+    };
+    let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in answer.headers {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
@@ -102,6 +133,22 @@ mod tests {
             panic!("a secret of the inside");
         }
     };
+
+    static CUT: Fault = fault! {
+        id: "cut", title: "cut", story: "cut", source: "none", case: "none",
+        fn answer(&self, _: &Request, answer: &mut Answer) {
+            answer.cut = Some(5);
+        }
+    };
+
+    #[tokio::test]
+    async fn a_cut_answer_breaks_off() {
+        let config = Config { token: "t".into(), faults: vec![&CUT], ..Config::default() };
+        let service = Arc::new(Service::new(&config, "http://127.0.0.1/scim/v2").unwrap());
+        let request = axum::http::Request::builder().uri("/scim/v2/Users").body(Body::empty());
+        let response = handle(State(service), request.unwrap()).await;
+        assert!(to_bytes(response.into_body(), 9999).await.is_err());
+    }
 
     #[tokio::test]
     async fn a_failure_inside_is_an_error_for_the_client_that_tells_nothing_of_the_inside() {

@@ -10,6 +10,7 @@ use crate::scim::error::ScimError;
 use crate::scim::filter::{Condition, Lookup, Unknown};
 use crate::scim::instant;
 use crate::scim::path::AttributePath;
+use crate::scim::projection::Projection;
 use crate::scim::resource::primaries;
 use crate::scim::schema::{Kind as DataKind, ResourceType};
 use crate::scim::text;
@@ -19,18 +20,19 @@ use std::cmp::Ordering;
 
 type Fields = Map<String, Value>;
 
+/// What a client sees of a resource beyond its head.
+const DERIVED: [&str; 4] = ["members", "groups", "meta", "manager"];
+
 /// The resources of these kinds that the query asks for, as a client sees them before projection.
 pub(super) fn list(directory: &Directory, kinds: &[Kind], query: &Query) -> Result<ListAnswer, ScimError> {
     let store = directory.reading();
     let (skip, take) = (query.start_index - 1, query.page_size());
+    let whole = |kind, head| directory.whole(&**store, kind, head, &query.projection);
     let answer = |total, resources| ListAnswer { total, start_index: query.start_index, count: query.count, resources };
     if let ([kind], None, None) = (kinds, &query.filter, &query.sort_by) {
         let mut page = Vec::new();
         store.page(*kind, skip, take, &mut |bytes| page.push(view::parse(bytes)))?;
-        let mut resources = page.into_iter().collect::<Result<Vec<_>, _>>()?;
-        for resource in &mut resources {
-            view::show(resource, *kind, &directory.base_url, &directory.types, &**store)?;
-        }
+        let resources = page.into_iter().map(|head| whole(*kind, head?)).collect::<Result<_, _>>()?;
         return Ok(answer(store.count(*kind)?, resources));
     }
     let unknown = if kinds.len() == 1 { Unknown::Refuse } else { Unknown::NoValue };
@@ -39,11 +41,19 @@ pub(super) fn list(directory: &Directory, kinds: &[Kind], query: &Query) -> Resu
         let of = directory.types.of(kind);
         let condition = query.filter.as_ref().map(|filter| Condition::bind(filter, of, unknown)).transpose()?;
         let order = query.sort_by.as_ref().map(|path| Order::bind(path, of, unknown)).transpose()?;
+        let looks_beyond = condition.as_ref().is_some_and(|condition| condition.mentions(&DERIVED))
+            || order.as_ref().is_some_and(|order| DERIVED.contains(&order.attribute.as_str()));
         let mut visit = |bytes: &[u8]| -> Result<(), ScimError> {
-            let mut resource = view::parse(bytes)?;
-            view::show(&mut resource, kind, &directory.base_url, &directory.types, &**store)?;
-            if condition.as_ref().is_none_or(|condition| condition.matches(&resource)) {
-                found.take_in(order.as_ref().map(|order| order.key(&resource)), resource);
+            let head = view::parse(bytes)?;
+            let beyond = if looks_beyond {
+                Some(directory.whole(&**store, kind, head.clone(), &Projection::Default)?)
+            } else {
+                None
+            };
+            let seen = beyond.as_ref().unwrap_or(&head);
+            if condition.as_ref().is_none_or(|condition| condition.matches(seen)) {
+                let key = order.as_ref().map(|order| order.key(seen));
+                found.take_in(Match { key: key.unwrap_or(Key::Missing), kind, head });
             }
             Ok(())
         };
@@ -63,7 +73,16 @@ pub(super) fn list(directory: &Directory, kinds: &[Kind], query: &Query) -> Resu
             outcome?;
         }
     }
-    Ok(answer(found.total, found.finish(query.descending)))
+    let total = found.total;
+    let page = found.finish(query.descending);
+    Ok(answer(total, page.into_iter().map(|found| whole(found.kind, found.head)).collect::<Result<_, _>>()?))
+}
+
+/// One resource that matches.
+struct Match {
+    key: Key,
+    kind: Kind,
+    head: Fields,
 }
 
 /// What matched so far: the page, or all of it with its keys while an order is asked for.
@@ -71,29 +90,29 @@ struct Found {
     total: usize,
     skip: usize,
     take: usize,
-    page: Vec<(Key, Fields)>,
+    page: Vec<Match>,
     sorted: bool,
 }
 
 impl Found {
-    fn take_in(&mut self, key: Option<Key>, resource: Fields) {
+    fn take_in(&mut self, found: Match) {
         let on_page = self.total >= self.skip && self.page.len() < self.take;
         if self.sorted || on_page {
-            self.page.push((key.unwrap_or(Key::Missing), resource));
+            self.page.push(found);
         }
         self.total += 1;
     }
 
-    fn finish(mut self, descending: bool) -> Vec<Fields> {
+    fn finish(mut self, descending: bool) -> Vec<Match> {
         if !self.sorted {
-            return self.page.into_iter().map(|(_, resource)| resource).collect();
+            return self.page;
         }
         if descending {
-            self.page.sort_by(|(one, _), (other, _)| other.order(one));
+            self.page.sort_by(|one, other| other.key.order(&one.key));
         } else {
-            self.page.sort_by(|(one, _), (other, _)| one.order(other));
+            self.page.sort_by(|one, other| one.key.order(&other.key));
         }
-        self.page.into_iter().skip(self.skip).take(self.take).map(|(_, resource)| resource).collect()
+        self.page.into_iter().skip(self.skip).take(self.take).collect()
     }
 }
 
@@ -108,7 +127,12 @@ fn candidates(store: &dyn Store, kind: Kind, condition: Option<&Condition>) -> R
             "members.value" => Index::Member,
             _ => continue,
         };
-        return Ok(Some(store.find(kind, index, value)?));
+        // The name indexes are folded, whatever the case rule of the attribute; the condition decides.
+        let value = match index {
+            Index::UserName | Index::DisplayName => text::fold(value),
+            Index::ExternalId | Index::Member => value.to_owned(),
+        };
+        return Ok(Some(store.find(kind, index, &value)?));
     }
     Ok(None)
 }

@@ -40,6 +40,8 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// How long to wait before sending it.
     pub delay: Duration,
+    /// After how many bytes of the body the connection breaks off.
+    pub cut: Option<usize>,
 }
 
 impl Answer {

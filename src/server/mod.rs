@@ -12,6 +12,7 @@ pub mod fault;
 mod http;
 mod listing;
 mod log;
+mod membership;
 pub mod message;
 mod query;
 mod seed;

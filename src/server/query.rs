@@ -24,6 +24,8 @@ pub struct Query {
     pub start_index: usize,
     /// How many to show at most; as asked, before the server's own limit.
     pub count: Option<usize>,
+    /// The server's own limit.
+    pub limit: usize,
     /// What to order by.
     pub sort_by: Option<AttributePath>,
     /// Whether the order is reversed.
@@ -35,7 +37,7 @@ pub struct Query {
 impl Query {
     /// How many resources a page may hold.
     pub fn page_size(&self) -> usize {
-        self.count.unwrap_or(DEFAULT_PAGE).min(MAX_PAGE)
+        self.count.unwrap_or(DEFAULT_PAGE).min(self.limit)
     }
 
     pub(super) fn from_url(parameters: &Parameters) -> Result<Self, ScimError> {
@@ -108,6 +110,7 @@ impl Query {
             filter: filter.map(Filter::parse).transpose()?,
             start_index: start_index.unwrap_or(1).max(1),
             count,
+            limit: MAX_PAGE,
             sort_by: sort_by.transpose()?,
             descending,
             projection,

@@ -72,6 +72,13 @@ impl Service {
         })
     }
 
+    /// True when reading every resource takes longer than handing the work to another thread.
+    pub(super) fn is_large(&self) -> bool {
+        const MANY: usize = 2_000;
+        let store = self.directory.reading();
+        [Kind::User, Kind::Group].iter().any(|kind| store.count(*kind).is_ok_and(|count| count > MANY))
+    }
+
     /// Answers a request; `body_fits` is false when its body was too large to read.
     pub(super) fn answer(&self, mut request: Request, body_fits: bool) -> Answer {
         let started = Instant::now();
@@ -215,19 +222,22 @@ impl Service {
         let projection = parameters.projection()?;
         let occasion = |action| Occasion { action, kind, id: Some(id) };
         let (action, resource) = match method {
-            "GET" => (Action::Read, self.directory.read(kind, id)?),
+            "GET" => (Action::Read, self.directory.read(kind, id, &projection)?),
             "PUT" => (Action::Replace, self.directory.replace(kind, id, self.body_for(kind, id, request)?)?),
-            "PATCH" => (Action::Patch, self.directory.patch(kind, id, self.body_for(kind, id, request)?)?),
+            "PATCH" => {
+                let bare = self.patch_answer == PatchAnswer::NoContent204 && projection == Projection::Default;
+                let wanted = Some(&projection).filter(|_| !bare);
+                match self.directory.patch(kind, id, self.body_for(kind, id, request)?, wanted)? {
+                    Some(resource) => (Action::Patch, resource),
+                    None => return Ok(Answer::empty(204)),
+                }
+            }
             "DELETE" => {
                 self.directory.delete(kind, id)?;
                 return Ok(Answer::empty(204));
             }
             _ => return Ok(not_allowed(method, &Target::Resource(kind, id))),
         };
-        let bare = self.patch_answer == PatchAnswer::NoContent204 && projection == Projection::Default;
-        if action == Action::Patch && bare {
-            return Ok(Answer::empty(204));
-        }
         let location = resource["meta"]["location"].as_str().unwrap_or_default().to_owned();
         let answer = Answer::scim(200, &self.shown(&occasion(action), resource, &projection));
         Ok(answer.with("content-location", &location))
@@ -235,7 +245,7 @@ impl Service {
 
     /// The body of a write to a resource; that there is none comes before what is wrong with the body.
     fn body_for(&self, kind: Kind, id: &str, request: &Request) -> Result<Value, ScimError> {
-        self.directory.read(kind, id)?;
+        self.directory.must_exist(kind, id)?;
         json_body(request)
     }
 

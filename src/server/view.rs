@@ -6,7 +6,7 @@
 use super::store::{Index, Keys, Store};
 use super::types::{Kind, Types};
 use crate::scim::error::ScimError;
-use crate::scim::schema::{ENTERPRISE_URN, GROUP_URN};
+use crate::scim::schema::ENTERPRISE_URN;
 use crate::scim::text::fold;
 use serde_json::{Map, Value, json};
 
@@ -117,40 +117,14 @@ pub(super) fn hide(resource: &mut Fields, kind: Kind, store: &dyn Store) -> Resu
     Ok(())
 }
 
-/// Checks the members of a group and brings them into stored form: each is the id of a user or another group, its type
-/// is that resource's.
-pub(super) fn resolve_members(resource: &mut Fields, store: &dyn Store) -> Result<(), ScimError> {
-    let own = text(resource, "id").map(str::to_owned);
-    for member in resource.get_mut("members").and_then(Value::as_array_mut).into_iter().flatten() {
-        let id = member.get("value").and_then(Value::as_str).unwrap_or_default();
-        if id.is_empty() {
-            return Err(ScimError::value("A member needs value: the id of a user or group"));
-        }
-        if Some(id) == own.as_deref() {
-            return Err(ScimError::value("A group cannot be a member of itself"));
-        }
-        let kind = match store.kind_of(id)? {
-            Some(Kind::User) => "User",
-            Some(Kind::Group) => "Group",
-            _ => return Err(ScimError::value(format!("No user or group has the id {id:?}, so it cannot be a member"))),
-        };
-        member["type"] = kind.into();
-    }
-    Ok(())
-}
-
 /// What a resource in stored form is found by.
 pub(super) fn keys(resource: &Fields) -> Keys {
     let folded = |name: &str| text(resource, name).map(fold);
-    let is_group = resource["schemas"].as_array().is_some_and(|urns| urns.contains(&json!(GROUP_URN)));
-    let members = if is_group { resource.get("members").and_then(Value::as_array) } else { None };
-    let members = members.into_iter().flatten().filter_map(|member| member["value"].as_str());
     Keys {
         user_name: folded("userName"),
         display_name: folded("displayName"),
         external_id: text(resource, "externalId").map(str::to_owned),
         label: text(resource, "displayName").map(str::to_owned),
-        members: members.map(str::to_owned).collect(),
     }
 }
 

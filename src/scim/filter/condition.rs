@@ -93,6 +93,11 @@ impl Condition {
         }
     }
 
+    /// Whether it depends on one of these attributes, by their canonical names.
+    pub fn mentions(&self, attributes: &[&str]) -> bool {
+        self.node.mentions(attributes)
+    }
+
     /// The equalities that every match must satisfy.
     pub fn lookups(&self) -> Vec<Lookup<'_>> {
         let mut found = Vec::new();
@@ -243,6 +248,17 @@ impl Node {
                 Value::Object(fields) => inner.matches(fields),
                 simple => inner.matches(&Map::from_iter([("value".to_owned(), simple.clone())])),
             }),
+        }
+    }
+
+    fn mentions(&self, attributes: &[&str]) -> bool {
+        match self {
+            Self::Any(parts) | Self::All(parts) => parts.iter().any(|part| part.mentions(attributes)),
+            Self::Not(inner) => inner.mentions(attributes),
+            Self::Constant(_) => false,
+            Self::Present(reach) | Self::Within(reach, _) | Self::Compare { reach, .. } => {
+                attributes.contains(&reach.attribute.as_str())
+            }
         }
     }
 

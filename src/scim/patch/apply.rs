@@ -12,18 +12,17 @@ use serde_json::{Map, Value};
 /// What the operations make of a resource in canonical form, each working on the result of the one before. The resource
 /// must hold what the client sees of readOnly attributes, so that an echo of them is told from a change.
 ///
-/// Refuses with the keywords of RFC 7644 §3.12; the given resource is never touched.
+/// Refuses with the keywords of RFC 7644 §3.12; then nothing is made, so the resource stays as it was.
 pub fn apply(
-    resource: &Map<String, Value>,
+    mut resource: Map<String, Value>,
     of: &ResourceType,
     operations: &[Operation],
 ) -> Result<Map<String, Value>, ScimError> {
-    let mut working = resource.clone();
     for operation in operations {
-        one(&mut working, of, operation)?;
+        one(&mut resource, of, operation)?;
     }
-    resource::settle(&mut working, of)?;
-    Ok(working)
+    resource::settle(&mut resource, of)?;
+    Ok(resource)
 }
 
 fn one(resource: &mut Map<String, Value>, of: &ResourceType, operation: &Operation) -> Result<(), ScimError> {

@@ -44,6 +44,28 @@ pub struct Change<'c> {
     pub before: Option<&'c Map<String, Value>>,
     /// What will be stored.
     pub after: &'c mut Map<String, Value>,
+    /// Set to lose the resource instead of storing it.
+    pub vanish: bool,
+}
+
+/// A value that must be unique, and who has it.
+#[derive(Debug)]
+pub struct Claim<'c> {
+    /// The userName that a write wants.
+    pub wanted: &'c str,
+    /// The spellings under which other users hold it.
+    pub held: Vec<String>,
+}
+
+/// What becomes of a member that is no user or group here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stranger {
+    /// The write is refused.
+    Refuse,
+    /// The member is left out.
+    Drop,
+    /// The member is stored all the same.
+    Keep,
 }
 
 /// A list about to be answered.
@@ -87,10 +109,13 @@ pub trait Deviation: Send + Sync {
     }
 
     /// Whether a value that must be unique was found to be taken.
-    fn taken(&self, occasion: &Occasion, taken: &mut bool) {}
+    fn taken(&self, occasion: &Occasion, claim: &Claim, taken: &mut bool) {}
 
-    /// The id a new resource is given.
-    fn identifier(&self, occasion: &Occasion, resource: &Map<String, Value>, id: &mut String) {}
+    /// A member that is no user or group here.
+    fn stranger(&self, occasion: &Occasion, id: &str, verdict: &mut Stranger) {}
+
+    /// The id a new resource is given; the body is the client's.
+    fn identifier(&self, occasion: &Occasion, body: &Value, id: &mut String) {}
 
     /// The resource about to be stored.
     fn change(&self, change: &mut Change) -> Result<(), ScimError> {
@@ -106,6 +131,6 @@ pub trait Deviation: Send + Sync {
     /// A refusal about to be answered.
     fn error(&self, request: &Request, error: &mut ScimError) {}
 
-    /// The answer about to be sent: status, headers, body, delay.
+    /// The answer about to be sent: status, headers, body, delay, cut.
     fn answer(&self, request: &Request, answer: &mut Answer) {}
 }

@@ -1,6 +1,6 @@
 //! Faults about what must be unique.
 
-use super::{Action, Fault, Occasion, fault};
+use super::{Action, Claim, Fault, Occasion, fault};
 
 pub(super) const FAULTS: &[Fault] = &[fault! {
     id: "dup_201",
@@ -9,7 +9,7 @@ pub(super) const FAULTS: &[Fault] = &[fault! {
         look-up finds both.",
     source: "grokability/snipe-it#13854",
     case: "B048",
-    fn taken(&self, occasion: &Occasion, taken: &mut bool) {
+    fn taken(&self, occasion: &Occasion, _: &Claim, taken: &mut bool) {
         if occasion.action == Action::Create {
             *taken = false;
         }

@@ -28,7 +28,37 @@ pub(super) struct Keys {
     pub(super) external_id: Option<String>,
     /// displayName as it is, to show beside a reference.
     pub(super) label: Option<String>,
-    pub(super) members: Vec<String>,
+}
+
+/// One member of a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Member {
+    pub(super) id: String,
+    /// What it is; `None` when that is not known.
+    pub(super) kind: Option<Kind>,
+    /// What the client calls it.
+    pub(super) display: Option<String>,
+}
+
+/// What becomes of the members of a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Membership {
+    /// They stay; also for what is no group.
+    Keep,
+    /// These are the members now. Who stays keeps the place.
+    Set(Vec<Member>),
+    /// These go, then those come; who is a member already stays as is.
+    Edit { drop: Vec<String>, add: Vec<Member> },
+}
+
+/// One change.
+#[derive(Clone, Debug)]
+pub(super) enum Write {
+    /// Keeps a resource: at the end of the order when its id is new, else in the place of the old one. The bytes of a
+    /// group do not hold its members.
+    Put { kind: Kind, id: String, bytes: Vec<u8>, keys: Keys, membership: Membership },
+    /// Forgets a resource, a group with its memberships.
+    Remove { kind: Kind, id: String },
 }
 
 /// The store itself failed; nothing was changed.
@@ -55,11 +85,8 @@ pub(super) trait Store: Send + Sync {
     /// The kind of resource that has this id.
     fn kind_of(&self, id: &str) -> Stored<Option<Kind>>;
 
-    /// Keeps a resource: at the end of the order when its id is new, else in the place of the old one.
-    fn put(&mut self, kind: Kind, id: &str, bytes: Vec<u8>, keys: Keys) -> Stored<()>;
-
-    /// Forgets a resource; false when there was none.
-    fn remove(&mut self, kind: Kind, id: &str) -> Stored<bool>;
+    /// Makes all changes, or none.
+    fn commit(&mut self, writes: Vec<Write>) -> Stored<()>;
 
     /// How many resources of the kind there are.
     fn count(&self, kind: Kind) -> Stored<usize>;
@@ -69,4 +96,10 @@ pub(super) trait Store: Send + Sync {
 
     /// The ids of the resources with this value, in the order of their creation.
     fn find(&self, kind: Kind, index: Index, value: &str) -> Stored<Vec<String>>;
+
+    /// Shows the members of a group in the order they came.
+    fn members(&self, group: &str, show: &mut dyn FnMut(&Member)) -> Stored<()>;
+
+    /// The member of the group that has this id.
+    fn member(&self, group: &str, id: &str) -> Stored<Option<Member>>;
 }
