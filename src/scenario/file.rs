@@ -417,7 +417,7 @@ impl Place<'_> {
                 return Err(error("`scim_error = false` says nothing; leave it out".into()));
             }
             Some(ErrorValue::Typed(Typed { scim_type })) => {
-                forms.push(Expect::ScimError { scim_type: Some(scim_type) })
+                forms.push(Expect::ScimError { scim_type: Some(scim_type) });
             }
             None => {}
         }
