@@ -308,6 +308,10 @@ async fn an_extension_of_the_users_own_is_as_good_as_the_built_in_one() {
     target.send_json("PUT", &path, &other).await.assert_refused(400, Some("mutability"));
     other[urn] = json!({"level":1});
     assert_eq!(target.send_json("PUT", &path, &other).await.body[urn]["code"], "C-1");
+    let mut bob = target.send_json("POST", "/Users", &okta_user("bob")).await.body;
+    bob[urn] = json!({"code":"C-9"});
+    let bob_path = format!("/Users/{}", bob["id"].as_str().unwrap());
+    assert_eq!(target.send_json("PUT", &bob_path, &bob).await.body[urn]["code"], "C-9", "a first value is taken");
     let tags = json!([{"op":"remove","path":format!("{urn}:tags[value eq \"a\"]")}]);
     assert_eq!(target.patch(&path, tags).await.status, 200);
     other[urn] = json!({"level":1.5});

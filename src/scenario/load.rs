@@ -11,7 +11,8 @@ use super::model::Scenario;
 use super::{file, lint};
 
 static SCENARIOS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
-static FIXTURES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/fixtures");
+/// Of the fixtures only the bodies; the vectors beside them are for tests.
+static BODIES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/fixtures/okta");
 
 /// The order in which areas are played and told.
 const AREAS: [&str; 6] = ["connection", "users", "groups", "import", "okta-suites", "protocol"];
@@ -168,8 +169,9 @@ fn load_fixtures(folder: Option<&Path>, overridden: &mut Vec<String>, errors: &m
             false
         }
     };
-    collect(&FIXTURES, "json", &mut |path, text| {
-        add(path.to_owned(), path, text, errors);
+    collect(&BODIES, "json", &mut |path, text| {
+        let name = format!("okta/{path}");
+        add(name.clone(), &name, text, errors);
     });
     if let Some(folder) = folder {
         for path in user_files(folder, "json", errors) {
