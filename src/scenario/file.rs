@@ -119,7 +119,7 @@ struct ExpectTable {
     absent: Option<bool>,
     contains: Option<toml::Value>,
     matches: Option<String>,
-    includes: Option<String>,
+    includes: Option<Spanned<String>>,
     same_as: Option<String>,
     except: Option<Vec<String>>,
     list: Option<bool>,
@@ -142,14 +142,26 @@ enum OneOrMany {
 #[serde(untagged, expecting = "a number, or { at_least = number }")]
 enum TotalValue {
     Exactly(u64),
-    AtLeast { at_least: u64 },
+    AtLeast(AtLeast),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AtLeast {
+    at_least: u64,
 }
 
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "true, or { scim_type = \"…\" }")]
 enum ErrorValue {
     Any(bool),
-    Typed { scim_type: String },
+    Typed(Typed),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Typed {
+    scim_type: String,
 }
 
 /// Reads one file. `name` is what errors and reports call it.
@@ -193,6 +205,9 @@ pub(super) fn read(name: &str, text: &str, fixtures: &Fixtures) -> Result<Scenar
         source: name.to_owned(),
     })
 }
+
+/// What a step may send.
+const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /// Where something is written, for errors.
 struct Place<'a> {
@@ -250,11 +265,23 @@ impl Place<'_> {
             .send
             .get_ref()
             .split_once(' ')
-            .filter(|(method, path)| method.chars().all(|c| c.is_ascii_uppercase()) && path.starts_with('/'))
-            .ok_or_else(|| self.error(sent_at, "`send` is `METHOD /path`, e.g. `GET /Users/{{ann.id}}`"))?;
+            .filter(|(method, path)| METHODS.contains(method) && path.starts_with('/'))
+            .ok_or_else(|| {
+                let methods = METHODS.join(", ");
+                self.error(
+                    sent_at,
+                    format!("`send` is `METHOD /path`, e.g. `GET /Users/{{{{ann.id}}}}`; METHOD is one of {methods}"),
+                )
+            })?;
         let sources = [table.body.is_some(), table.fixture.is_some(), table.from.is_some(), table.raw.is_some()];
         if sources.into_iter().filter(|given| *given).count() > 1 {
             return Err(self.error(at, "a step has one of `body`, `fixture`, `from`, `raw`"));
+        }
+        if method == "GET" && sources.contains(&true) {
+            return Err(self.error(at, "a GET has no body"));
+        }
+        if table.paginate.is_some() && method != "GET" {
+            return Err(self.error(at, "`paginate` walks a list: it goes with GET"));
         }
         if table.merge.is_some() != table.from.is_some() {
             return Err(self.error(at, "`from` and `merge` go together"));
@@ -346,8 +373,7 @@ impl Place<'_> {
         }
         let at_pointer = e.at.clone().unwrap_or_default();
         if let Some(expected) = e.includes.take() {
-            let expected =
-                serde_json::from_str(&expected).map_err(|why| error(format!("`includes` is not JSON: {why}")))?;
+            let expected = self.block(&expected)?;
             forms.push(Expect::Includes { at: at_pointer.clone(), expected });
             e.at = None;
         }
@@ -379,7 +405,7 @@ impl Place<'_> {
         forms.extend(flag(e.no_repeats, Expect::NoRepeats));
         forms.extend(e.list_total.take().map(|total| match total {
             TotalValue::Exactly(n) => Expect::ListTotal(Total::Exactly(n)),
-            TotalValue::AtLeast { at_least } => Expect::ListTotal(Total::AtLeast(at_least)),
+            TotalValue::AtLeast(AtLeast { at_least }) => Expect::ListTotal(Total::AtLeast(at_least)),
         }));
         forms.extend(e.lists.take().map(Expect::Lists));
         if let Some(inner) = e.each.take() {
@@ -390,7 +416,9 @@ impl Place<'_> {
             Some(ErrorValue::Any(false)) => {
                 return Err(error("`scim_error = false` says nothing; leave it out".into()));
             }
-            Some(ErrorValue::Typed { scim_type }) => forms.push(Expect::ScimError { scim_type: Some(scim_type) }),
+            Some(ErrorValue::Typed(Typed { scim_type })) => {
+                forms.push(Expect::ScimError { scim_type: Some(scim_type) });
+            }
             None => {}
         }
         if let Some(limit) = e.faster_than.take() {
@@ -430,3 +458,6 @@ fn json(value: toml::Value) -> Value {
         toml::Value::Table(members) => Value::Object(members.into_iter().map(|(k, v)| (k, json(v))).collect()),
     }
 }
+
+#[cfg(test)]
+mod tests;

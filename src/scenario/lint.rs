@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::capability::{App, Level};
 use super::load::LoadError;
 use super::model::{BodySource, Check, Expect, Given, Scenario, Step, Test};
-use super::template::expressions;
+use super::template::{expressions, stray};
 
 /// What templates may name of a user.
 const USER_FIELDS: [&str; 11] = [
@@ -57,11 +57,8 @@ impl Lint<'_> {
 
     fn whole(&mut self, built_in: bool) {
         let scenario = self.scenario;
-        let name_ok = |part: &str| {
-            !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
-        };
         let parts: Vec<&str> = scenario.id.split('.').collect();
-        if parts.len() != 2 || !parts.iter().all(|p| name_ok(p)) {
+        if parts.len() != 2 || !parts.iter().all(|p| is_word(p)) {
             self.say(
                 &scenario.id,
                 format!("the id `{}` is not `area.name` in lower-case letters, digits and `-`", scenario.id),
@@ -82,6 +79,21 @@ impl Lint<'_> {
                 self.say(&case.id, format!("the case `{}` is there twice", case.id));
             }
         }
+        if scenario.title.trim().is_empty() {
+            self.say(&scenario.id, "`title` is empty: say what Okta does".into());
+        }
+        self.names();
+        for step in &scenario.steps {
+            if let Some(app) = step.apps.iter().find(|app| !scenario.apps.contains(app)) {
+                self.say(
+                    &step.id,
+                    format!("the scenario of the step `{}` is not played under --app {}", step.id, app.id()),
+                );
+            }
+            if let Some(check) = step.checks.iter().find(|c| c.apps.iter().any(|app| !step.apps.contains(app))) {
+                self.say(&check.id, format!("the check `{}` is for an app its step is not sent under", check.id));
+            }
+        }
         for (name, given) in &scenario.given {
             if let Given::Group { members, .. } = given {
                 for member in members {
@@ -89,6 +101,23 @@ impl Lint<'_> {
                         self.say(name, format!("the group `{name}` has a member `{member}` that is no given user"));
                     }
                 }
+            }
+        }
+    }
+
+    /// Givens and people have names of their own, and people are made from nothing but cases and the run.
+    fn names(&mut self) {
+        let scenario = self.scenario;
+        let mut taken = BTreeSet::from(["user", "case", "run"]);
+        for name in scenario.given.iter().map(|(n, _)| n).chain(scenario.people.iter().map(|(n, _)| n)) {
+            if !taken.insert(name) {
+                self.say(name, format!("the name `{name}` is already taken"));
+            }
+        }
+        for (name, person) in &scenario.people {
+            let parts = [&person.given_name, &person.family_name, &person.display_name, &person.local_part];
+            for text in parts.into_iter().flatten() {
+                self.templates(name, text, false, &BTreeSet::new());
             }
         }
     }
@@ -109,12 +138,24 @@ impl Lint<'_> {
                 }
                 captured.insert(name.to_owned());
             }
+            if let Some((name, pointer)) = step.captures.iter().find(|(_, p)| !p.is_empty() && !p.starts_with('/')) {
+                self.say(name, format!("the capture `{name}` is no JSON Pointer: `{pointer}` does not start with `/`"));
+            }
             let checks: Vec<&Check> =
                 step.checks.iter().filter(|c| c.apps.is_empty() || c.apps.contains(&app)).collect();
             if let Some(first) = checks.first()
                 && !matches!(first.expect, Expect::Status(_))
             {
                 self.say(&first.id, format!("the first check of the step `{}` must be of its status", step.id));
+            }
+            for check in &checks {
+                let odd = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '.'));
+                if check.id.is_empty() || check.id.contains(odd) || check.id.starts_with("always.") {
+                    self.say(
+                        &check.id,
+                        format!("the check id `{}` is no word of letters, digits, `-` and `.`", check.id),
+                    );
+                }
             }
             let allows_204 = checks.iter().any(|c| matches!(&c.expect, Expect::Status(s) if s.contains(&204)));
             let later = &steps[index + 1..];
@@ -123,11 +164,16 @@ impl Lint<'_> {
                     self.say(&check.id, format!("the check `{}` is there twice under --app {}", check.id, app.id()));
                 }
                 self.check(check, &step_ids, &captured);
-                let twin = later.iter().any(|s| s.method == "GET" && s.checks.iter().any(|c| judges_body(&c.expect)));
+                let twin = later.iter().filter(|s| s.method == "GET").flat_map(|s| &s.checks).any(|other| {
+                    (other.apps.is_empty() || other.apps.contains(&app)) && judges_same(&check.expect, &other.expect)
+                });
                 if allows_204 && judges_body(&check.expect) && !twin {
                     self.say(&check.id, format!("`{}` is skipped on a 204; judge it on a later read too", check.id));
                 }
             }
+        }
+        if check_ids.is_empty() && scenario.apps.contains(&app) {
+            self.say(&scenario.id, format!("under --app {} nothing is judged: there is no check", app.id()));
         }
     }
 
@@ -137,16 +183,25 @@ impl Lint<'_> {
         {
             self.say(from, format!("`from = \"{from}\"` of the step `{}` is no earlier step", step.id));
         }
+        if !is_word(&step.id) || step.title.trim().is_empty() {
+            self.say(&step.id, format!("the step `{}` needs a lower-case word as id and a title", step.id));
+        }
         if let Some(actor) = &step.actor
-            && !self.variable(actor, &BTreeSet::new())
+            && !self.scenario.people.iter().any(|(name, _)| name == actor)
+            && !matches!(self.given(actor), Some(Given::User { count: 1, .. }))
         {
-            self.say(actor, format!("`as = \"{actor}\"` of the step `{}` is no given and no person", step.id));
+            self.say(
+                actor,
+                format!("`as = \"{actor}\"` of the step `{}` is no person and no single given user", step.id),
+            );
         }
         let mut texts = vec![step.path.clone()];
+        texts.extend(step.headers.iter().map(|(_, value)| value.clone()));
         match &step.body {
             BodySource::Json(body) | BodySource::Merge { over: body, .. } => texts.push(body.to_string()),
-            BodySource::Raw(raw) => texts.push(raw.clone()),
-            BodySource::None => {}
+            // A broken body may well open braces that name nothing.
+            BodySource::Raw(raw) if stray(raw).is_none() => texts.push(raw.clone()),
+            BodySource::Raw(_) | BodySource::None => {}
         }
         for text in &texts {
             self.templates(&step.id, text, step.actor.is_some(), captured);
@@ -183,6 +238,10 @@ impl Lint<'_> {
 
     /// Every template of a text names something that is there.
     fn templates(&mut self, word: &str, text: &str, has_actor: bool, captured: &BTreeSet<String>) {
+        if let Some(found) = stray(text) {
+            let found: String = found.chars().take(20).collect();
+            self.say(word, format!("`{found}` in `{word}` is no template: write {{{{name.member}}}}"));
+        }
         for expression in expressions(text) {
             let (name, field) = expression.split_once('.').unwrap_or((expression, ""));
             let first = field.split('.').find(|f| f.parse::<usize>().is_err()).unwrap_or_default();
@@ -191,11 +250,26 @@ impl Lint<'_> {
                 "run" => RUN_FIELDS.contains(&first),
                 "case" => self.scenario.cases.iter().all(|case| case.values.contains_key(first)),
                 _ if captured.contains(name) => true,
-                _ => self.variable(name, captured) && self.field(name, first),
+                _ => self.variable(name, captured) && self.in_count(name, field) && self.field(name, first),
             };
             if !known {
                 self.say(word, format!("`{{{{{expression}}}}}` in `{word}` names nothing that is known there"));
             }
+        }
+    }
+
+    fn given(&self, name: &str) -> Option<&Given> {
+        self.scenario.given.iter().find(|(n, _)| n == name).map(|(_, given)| given)
+    }
+
+    /// Several given are named by number, one is not.
+    fn in_count(&self, name: &str, field: &str) -> bool {
+        let number = field.split('.').next().and_then(|number| number.parse::<usize>().ok());
+        match self.given(name) {
+            Some(&(Given::User { count, .. } | Given::Group { count, .. })) if count > 1 => {
+                number.is_some_and(|number| number < count)
+            }
+            _ => number.is_none(),
         }
     }
 
@@ -206,9 +280,9 @@ impl Lint<'_> {
     }
 
     fn field(&self, name: &str, field: &str) -> bool {
-        match self.scenario.given.iter().find(|(n, _)| n == name) {
-            Some((_, Given::Group { .. })) => GROUP_FIELDS.contains(&field),
-            Some((_, Given::User { .. })) => USER_FIELDS.contains(&field),
+        match self.given(name) {
+            Some(Given::Group { .. }) => GROUP_FIELDS.contains(&field),
+            Some(Given::User { .. }) => USER_FIELDS.contains(&field),
             // A person Okta knows and the target does not has no id yet.
             None => field != "id" && USER_FIELDS.contains(&field),
         }
@@ -218,6 +292,22 @@ impl Lint<'_> {
 /// Forms that look into a body, and so do not apply to a 204.
 fn judges_body(expect: &Expect) -> bool {
     !matches!(expect, Expect::Status(_) | Expect::Header { .. } | Expect::FasterThan(_))
+}
+
+/// Whether a later check judges what this one would have judged in a body that was not there.
+fn judges_same(check: &Expect, later: &Expect) -> bool {
+    match (check, later) {
+        (Expect::At { at, .. }, Expect::At { at: other, .. }) => at == other,
+        (Expect::At { at, .. } | Expect::Includes { at, .. }, Expect::Includes { at: base, expected }) => {
+            at.strip_prefix(base.as_str()).is_some_and(|rest| expected.pointer(rest).is_some())
+        }
+        (check, later) => std::mem::discriminant(check) == std::mem::discriminant(later),
+    }
+}
+
+/// Lower-case letters, digits and `-`: safe in a check id, on a command line and in a file name.
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 }
 
 fn expected_texts(expect: &Expect) -> Vec<String> {
@@ -281,6 +371,28 @@ mod tests {
             ),
             ("[given.g]\nresource = \"group\"\nmembers = [\"ann\"]\n".to_owned() + &step(STATUS), "no given user"),
             (step(STATUS).replace("GET /Users", "GET /Users/{{ann.id}}"), "names nothing"),
+            (step(STATUS).replace("GET /Users", "GET /Users/{{ run.token }}"), "is no template"),
+            (step("headers = { Accept = \"{{ann.id}}\" }\n"), "names nothing"),
+            (step("capture = { new = \"id\" }\n"), "does not start with `/`"),
+            (step(STATUS).replace("\"s\"", "\"S/1\""), "lower-case word as id"),
+            (step(&STATUS.replace("\"ok\"", "\"ok@1\"")), "no word of letters"),
+            (step(""), "nothing is judged"),
+            (
+                format!("apps = [\"oin\"]\n{}", step(&format!("apps = [\"aiw\"]\n{STATUS}"))),
+                "not played under --app aiw",
+            ),
+            (step(&format!("apps = [\"oin\"]\n{STATUS}apps = [\"aiw\"]\n")), "an app its step is not sent under"),
+            (format!("[given.ann]\nresource = \"user\"\n[person.ann]\n{}", step(STATUS)), "already taken"),
+            (format!("[person.bob]\ngivenName = \"{{{{case.x}}}}\"\n{}", step(STATUS)), "names nothing"),
+            (
+                format!("[given.team]\nresource = \"group\"\n{}", step(&format!("as = \"team\"\n{STATUS}"))),
+                "no single given user",
+            ),
+            (
+                format!("[given.ann]\nresource = \"user\"\ncount = 2\n{}", step(STATUS))
+                    .replace("GET /Users", "GET /Users/{{ann.2.id}}"),
+                "names nothing",
+            ),
         ];
         for (text, words) in cases {
             assert!(errors(&text).iter().any(|e| e.contains(words)), "{words}: {:?}\n{text}", errors(&text));

@@ -27,7 +27,8 @@ pub enum TemplateError {
 /// Everything but RFC 3986's unreserved characters.
 const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// What is encoded of a path as written in a scenario, outside of quotes: everything that is no delimiter of path or query.
+/// The same for text as written in a scenario, which also gives path and query their structure, names schemas by URN and
+/// lists attributes.
 const LITERAL: &AsciiSet = &VALUE.remove(b'/').remove(b'?').remove(b'&').remove(b'=').remove(b':').remove(b',');
 
 impl Scope {
@@ -62,17 +63,40 @@ enum Part<'t> {
     Expression(&'t str),
 }
 
+/// Splits a text. `{{` that opens no `name.member` is text as it is: a deliberately broken body may hold it, and lint
+/// objects to it anywhere else.
 fn parts(text: &str) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("{{") {
-        let Some((expression, behind)) = after.split_once("}}") else { break };
-        parts.push(Part::Literal(before));
-        parts.push(Part::Expression(expression.trim()));
-        rest = behind;
+    let (mut literal, mut from) = (0, 0);
+    while let Some(open) = text[from..].find("{{").map(|found| from + found) {
+        let inside = &text[open + 2..];
+        match inside.split_once("}}") {
+            Some((expression, _)) if is_expression(expression) => {
+                parts.push(Part::Literal(&text[literal..open]));
+                parts.push(Part::Expression(expression));
+                from = open + expression.len() + 4;
+                literal = from;
+            }
+            _ => from = open + 1,
+        }
     }
-    parts.push(Part::Literal(rest));
+    parts.push(Part::Literal(&text[literal..]));
     parts
+}
+
+/// `name.member.0`: words of letters, digits, `_` and `-`.
+fn is_expression(text: &str) -> bool {
+    let word =
+        |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+    text.split('.').all(word)
+}
+
+/// What follows a `{{` that opens no expression, if there is one.
+pub fn stray(text: &str) -> Option<&str> {
+    parts(text).into_iter().find_map(|part| match part {
+        Part::Literal(text) => text.find("{{").map(|at| &text[at..]),
+        Part::Expression(_) => None,
+    })
 }
 
 /// The expressions a text names, in order.
@@ -95,11 +119,15 @@ fn as_text(value: &Value) -> String {
 
 /// Fills a text.
 pub fn fill_text(template: &str, scope: &Scope) -> Result<String, TemplateError> {
+    fill_with(template, scope, |text| text)
+}
+
+fn fill_with(template: &str, scope: &Scope, insert: impl Fn(String) -> String) -> Result<String, TemplateError> {
     parts(template)
         .into_iter()
         .map(|part| match part {
             Part::Literal(text) => Ok(text.to_owned()),
-            Part::Expression(expression) => scope.lookup(expression).map(as_text),
+            Part::Expression(expression) => scope.lookup(expression).map(|value| insert(as_text(value))),
         })
         .collect()
 }
@@ -123,22 +151,16 @@ pub fn fill_json(template: &Value, scope: &Scope) -> Result<Value, TemplateError
     })
 }
 
-/// Fills and encodes a path with query. Literal text keeps the delimiters of path and query; values keep only unreserved
-/// characters. A value between double quotes in the query is escaped as a JSON string first, as a filter's literal is.
+/// Fills and encodes a path with query. Text as written keeps `/ ? & = : ,` and unreserved characters, values keep only the
+/// unreserved ones. A value between double quotes in the query is escaped as a JSON string first, as a filter's literal is.
 pub fn fill_path(template: &str, scope: &Scope) -> Result<String, TemplateError> {
     let mut filled = String::new();
     let mut quoted = false;
     for part in parts(template) {
         match part {
             Part::Literal(text) => {
-                // What stands between quotes is part of a filter's value, also when the scenario writes it out.
-                for (index, piece) in text.split('"').enumerate() {
-                    if index > 0 {
-                        quoted = !quoted;
-                        filled.push_str("%22");
-                    }
-                    filled.extend(utf8_percent_encode(piece, if quoted { VALUE } else { LITERAL }));
-                }
+                quoted ^= text.matches('"').count() % 2 == 1;
+                filled.extend(utf8_percent_encode(text, LITERAL));
             }
             Part::Expression(expression) => {
                 let value = scope.lookup(expression)?;
@@ -158,7 +180,7 @@ pub fn fill_path(template: &str, scope: &Scope) -> Result<String, TemplateError>
     Ok(filled)
 }
 
-/// Fills the values of an expectation.
+/// Fills the values of an expectation; in a regular expression the inserted text stands for itself.
 pub fn fill_expect(expect: &Expect, scope: &Scope) -> Result<Expect, TemplateError> {
     Ok(match expect {
         Expect::Header { name, test } => Expect::Header { name: name.clone(), test: fill_test(test, scope)? },
@@ -176,7 +198,7 @@ fn fill_test(test: &Test, scope: &Scope) -> Result<Test, TemplateError> {
         Test::Equals(value) => Test::Equals(fill_json(value, scope)?),
         Test::OneOf(values) => Test::OneOf(values.iter().map(|v| fill_json(v, scope)).collect::<Result<_, _>>()?),
         Test::Contains(value) => Test::Contains(fill_json(value, scope)?),
-        Test::Matches(pattern) => Test::Matches(fill_text(pattern, scope)?),
+        Test::Matches(pattern) => Test::Matches(fill_with(pattern, scope, |text| regex_lite::escape(&text))?),
         other => other.clone(),
     })
 }
@@ -207,17 +229,32 @@ mod tests {
     }
 
     #[test]
-    fn what_a_scenario_writes_between_quotes_is_encoded_like_a_value() {
-        let filled = fill_path("/Users?filter=userName eq \"50%_a+b@{{ann.n}}\"&count=1", &scope()).expect("filled");
-        assert_eq!(filled, "/Users?filter=userName%20eq%20%2250%25_a%2Bb%403%22&count=1");
-        let schema = "/Schemas/urn:ietf:params:scim:schemas:core:2.0:User?attributes=id,name";
-        assert_eq!(fill_path(schema, &scope()).expect("filled"), schema);
-    }
-
-    #[test]
     fn a_quote_in_a_filter_value_is_escaped_first() {
         let filled = fill_path("/Groups?filter=displayName eq \"{{odd}}\"", &scope()).expect("filled");
         assert_eq!(filled, "/Groups?filter=displayName%20eq%20%22say%20%5C%22hi%5C%22%20%5C%5C%20100%25%22");
+    }
+
+    #[test]
+    fn text_as_written_is_encoded_too() {
+        for (written, sent) in [
+            (
+                "/Users?filter=userName eq \"50% a+b@c*d'e\"",
+                "/Users?filter=userName%20eq%20%2250%25%20a%2Bb%40c%2Ad%27e%22",
+            ),
+            ("/Users?attributes=userName,urn:x&count=2", "/Users?attributes=userName,urn:x&count=2"),
+            ("/Groups?x=members[é]", "/Groups?x=members%5B%C3%A9%5D"),
+        ] {
+            assert_eq!(fill_path(written, &scope()).expect("filled"), sent);
+        }
+    }
+
+    #[test]
+    fn a_value_in_a_regular_expression_stands_for_itself() {
+        let expect = Expect::At { at: "/x".into(), test: Test::Matches("^{{ann.userName}}$".into()) };
+        let Ok(Expect::At { test: Test::Matches(pattern), .. }) = fill_expect(&expect, &scope()) else {
+            panic!("not filled");
+        };
+        assert_eq!(pattern, r"^ann\.o'brien\+x@example\.com$");
     }
 
     #[test]
@@ -234,6 +271,13 @@ mod tests {
         let filled = fill_json(&json!({ "a": "{{ann.n}}", "b": "n={{ann.n}}", "c": ["{{ann.tags}}"] }), &scope());
         assert_eq!(filled.expect("filled"), json!({ "a": 3, "b": "n=3", "c": [["x", "y"]] }));
         assert_eq!(fill_text("{{ann.tags.1}}", &scope()).expect("filled"), "y");
+    }
+
+    #[test]
+    fn what_opens_no_expression_is_text() {
+        assert_eq!(fill_text("{ \"a\": {{ }} {{ann.n}}", &scope()).expect("filled"), "{ \"a\": {{ }} 3");
+        assert_eq!(stray("{{ann.n}} {{ ann.n }}"), Some("{{ ann.n }}"));
+        assert_eq!(stray("{{ann.n}} }}"), None);
     }
 
     #[test]
