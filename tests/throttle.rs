@@ -65,7 +65,8 @@ fn a_polite_429_costs_nothing() {
     let (_served, url) = serve(&["--seed-users", "2"]);
     let polite = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 0\r\nContent-Type: application/scim+json\r\n\
                   Connection: close\r\n\r\n{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:Error\"],\"status\":\"429\",\"detail\":\"slow down\"}";
-    let (output, folder) = run(&["--url", &throttling(&url, polite), "users.deactivate", "users.update"]);
+    let (output, folder) =
+        run(&["--url", &throttling(&url, polite), "--jobs", "1", "users.deactivate", "users.update"]);
     let report = report(folder.path());
     assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
     let bad: Vec<_> = checks(&report).into_iter().filter(|c| c["status"] == "failed").map(|c| &c["id"]).collect();
