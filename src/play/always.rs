@@ -1,8 +1,8 @@
 //! Rules that hold for every exchange, judged once per scenario: on the first step that breaks one, else on the last.
 
-use super::outcome::{CheckResult, CheckStatus, StepResult};
+use super::outcome::{CheckResult, StepResult};
 use super::player::Player;
-use super::scene::{fail, specs};
+use super::scene::specs;
 use crate::check::Judgement;
 use crate::check::always::{RULES, Rule, Rules, judge_always};
 use crate::exchange::redact;
@@ -41,28 +41,7 @@ impl Player<'_> {
 }
 
 fn result(scenario: &Scenario, rule: &Rule, judgement: Judgement) -> CheckResult {
-    let mut result = CheckResult {
-        id: format!("{}/always.{}", scenario.id, rule.id),
-        capability: rule.capability.unwrap_or(scenario.capability),
-        level: rule.level,
-        status: CheckStatus::Passed,
-        message: String::new(),
-        at: None,
-        expected: None,
-        actual: None,
-        differences: Vec::new(),
-        spec: specs(rule.spec.iter().copied()),
-        fix: rule.fix.to_owned(),
-        caused_by: None,
-        known: None,
-    };
-    match judgement {
-        Judgement::Passed => {}
-        Judgement::Skipped(reason) => {
-            result.status = CheckStatus::Skipped;
-            result.message = reason;
-        }
-        Judgement::Failed(finding) => fail(&mut result, finding),
-    }
-    result
+    let id = format!("{}/always.{}", scenario.id, rule.id);
+    let capability = rule.capability.unwrap_or(scenario.capability);
+    CheckResult::passed(id, capability, rule.level, specs(rule.spec.iter().copied()), rule.fix).judged(judgement)
 }

@@ -11,6 +11,7 @@ use super::event::Event;
 use super::outcome::{CheckResult, CheckStatus, ScenarioResult, ScenarioStatus};
 use super::player::Player;
 use super::scene::specs;
+use crate::check::{Finding, Judgement};
 use crate::scenario::{Level, Scenario};
 
 impl Player<'_> {
@@ -86,24 +87,22 @@ fn compared(company: &ScenarioResult, mut alone: ScenarioResult) -> ScenarioResu
     let again: Vec<&str> = failures(&alone).map(|c| c.id.as_str()).collect();
     let only: Vec<&CheckResult> = failures(company).filter(|c| !again.contains(&c.id.as_str())).collect();
     let Some(first) = only.first() else { return alone };
-    let finding = CheckResult {
-        id: format!("{}/always.in-company", company.id),
-        capability: company.capability,
-        level: Level::Should,
-        status: CheckStatus::Failed,
+    let ids: Vec<&str> = only.iter().map(|c| c.id.as_str()).collect();
+    let finding = Finding {
         message: format!(
             "failed while other requests were under way, passed when played alone: {} ({})",
             first.id, first.message
         ),
         at: None,
         expected: Some(json!("the same answers as alone")),
-        actual: Some(json!(only.iter().map(|c| c.id.clone()).collect::<Vec<_>>())),
+        actual: Some(json!(ids)),
         differences: Vec::new(),
-        spec: specs(["RFC 9110 §9.2.2"].into_iter()),
-        fix: "Give the same answers when several requests are under way; Okta's jobs run side by side.".to_owned(),
-        caused_by: None,
-        known: None,
     };
+    let id = format!("{}/always.in-company", company.id);
+    let fix = "Give the same answers when several requests are under way; Okta's jobs run side by side.";
+    let spec = specs(["RFC 9110 §9.2.2"].into_iter());
+    let check = CheckResult::passed(id, company.capability, Level::Should, spec, fix);
+    let finding = check.judged(Judgement::Failed(finding));
     if alone.status == ScenarioStatus::Passed {
         alone.status = ScenarioStatus::Warned;
     }
@@ -120,20 +119,9 @@ mod tests {
     use crate::scenario::Capability;
 
     fn result(failing: &[&str]) -> ScenarioResult {
-        let check = |id: &&str| CheckResult {
-            id: (*id).to_owned(),
-            capability: Capability::CreateUsers,
-            level: Level::Must,
-            status: CheckStatus::Failed,
-            message: "no".into(),
-            at: None,
-            expected: None,
-            actual: None,
-            differences: vec![],
-            spec: vec![],
-            fix: String::new(),
-            caused_by: None,
-            known: None,
+        let check = |id: &&str| {
+            let check = CheckResult::passed((*id).to_owned(), Capability::CreateUsers, Level::Must, vec![], "");
+            check.judged(Judgement::Failed(Finding { message: "no".into(), ..Finding::default() }))
         };
         let checks: Vec<_> = failing.iter().map(check).collect();
         let status = if checks.is_empty() { ScenarioStatus::Passed } else { ScenarioStatus::Failed };

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::check::{Finding, Judgement};
 use crate::exchange::Exchange;
 use crate::scenario::{Capability, Level};
 
@@ -103,6 +104,51 @@ pub struct CheckResult {
     /// The known-failures entry that excuses it at the gate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known: Option<String>,
+}
+
+impl CheckResult {
+    /// A check that held.
+    pub(crate) fn passed(id: String, capability: Capability, level: Level, spec: Vec<Spec>, fix: &str) -> Self {
+        Self {
+            id,
+            capability,
+            level,
+            status: CheckStatus::Passed,
+            message: String::new(),
+            at: None,
+            expected: None,
+            actual: None,
+            differences: Vec::new(),
+            spec,
+            fix: fix.to_owned(),
+            caused_by: None,
+            known: None,
+        }
+    }
+
+    /// The same check as a judge found it.
+    pub(crate) fn judged(mut self, judgement: Judgement) -> Self {
+        match judgement {
+            Judgement::Passed => {}
+            Judgement::Skipped(reason) => {
+                self.status = CheckStatus::Skipped;
+                self.message = reason;
+            }
+            Judgement::Failed(Finding { message, at, expected, actual, differences }) => {
+                self.status = CheckStatus::Failed;
+                (self.message, self.at, self.expected, self.actual) = (message, at, expected, actual);
+                self.differences = differences;
+            }
+        }
+        self
+    }
+
+    /// The same check, which could not be judged for this reason.
+    pub(crate) fn blocked(mut self, reason: &str) -> Self {
+        self.status = CheckStatus::Blocked;
+        reason.clone_into(&mut self.message);
+        self
+    }
 }
 
 /// One place where actual and expected differ.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::outcome::{CheckResult, CheckStatus, Spec, StepResult};
-use crate::check::{Finding, Judgement, spec_url};
+use super::outcome::{CheckResult, Spec, StepResult};
+use crate::check::{Judgement, spec_url};
 use crate::exchange::Exchange;
 use crate::scenario::template::Scope;
 use crate::scenario::{Case, Check, Scenario, Step};
@@ -79,24 +79,14 @@ impl<'a> Scene<'a> {
 
     /// Judges a check's outcome into its result.
     pub(super) fn result(&self, check: &Check, judgement: Judgement, caused_by: Option<&str>) -> CheckResult {
-        let mut result = self.blank(check);
-        match judgement {
-            Judgement::Passed => {}
-            Judgement::Skipped(reason) => {
-                result.status = CheckStatus::Skipped;
-                result.message = reason;
-            }
-            Judgement::Failed(finding) => {
-                result.caused_by = caused_by.map(|step| self.named(step));
-                fail(&mut result, finding);
-            }
-        }
-        result
+        let failed = matches!(judgement, Judgement::Failed(_));
+        let caused_by = caused_by.filter(|_| failed).map(|step| self.named(step));
+        CheckResult { caused_by, ..self.blank(check).judged(judgement) }
     }
 
     /// A check that could not be judged.
     pub(super) fn blocked_result(&self, check: &Check, reason: &str) -> CheckResult {
-        CheckResult { status: CheckStatus::Blocked, message: reason.to_owned(), ..self.blank(check) }
+        self.blank(check).blocked(reason)
     }
 
     /// A step that was not sent: all its checks are blocked.
@@ -113,32 +103,10 @@ impl<'a> Scene<'a> {
     }
 
     fn blank(&self, check: &Check) -> CheckResult {
-        CheckResult {
-            id: self.check_id(&check.id),
-            capability: check.capability.unwrap_or(self.scenario.capability),
-            level: check.level,
-            status: CheckStatus::Passed,
-            message: String::new(),
-            at: None,
-            expected: None,
-            actual: None,
-            differences: Vec::new(),
-            spec: specs(check.spec.iter().map(String::as_str)),
-            fix: check.fix.clone(),
-            caused_by: None,
-            known: None,
-        }
+        let capability = check.capability.unwrap_or(self.scenario.capability);
+        let spec = specs(check.spec.iter().map(String::as_str));
+        CheckResult::passed(self.check_id(&check.id), capability, check.level, spec, &check.fix)
     }
-}
-
-/// Writes a finding into a result.
-pub(super) fn fail(result: &mut CheckResult, finding: Finding) {
-    result.status = CheckStatus::Failed;
-    result.message = finding.message;
-    result.at = finding.at;
-    result.expected = finding.expected;
-    result.actual = finding.actual;
-    result.differences = finding.differences;
 }
 
 /// Names of authorities with their addresses.

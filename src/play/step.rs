@@ -7,11 +7,11 @@ use futures_util::future::try_join_all;
 use serde_json::{Value, json};
 
 use super::event::Event;
-use super::outcome::{CheckResult, CheckStatus, StepResult};
+use super::outcome::{CheckResult, StepResult};
 use super::player::Player;
 use super::scene::{Scene, specs};
 use super::{Halt, merge};
-use crate::check::{Context, Judgement, judge};
+use crate::check::{Context, Finding, Judgement, judge};
 use crate::exchange::{Body, Exchange};
 use crate::okta::client::{Outgoing, Payload};
 use crate::scenario::template::{Scope, fill_expect, fill_json, fill_path, fill_text};
@@ -239,21 +239,18 @@ fn capture(scene: &mut Scene<'_>, step: &Step, exchange: &Exchange) -> Vec<Check
             Body::Empty => json!("an empty body"),
             Body::Text(_) | Body::Binary(_) => json!("a body that is not JSON"),
         });
-        failed.push(CheckResult {
-            id,
-            capability: scene.scenario.capability,
-            level: Level::Must,
-            status: CheckStatus::Failed,
+        let fix = format!("Answer with a body that has a value at {pointer}.");
+        let spec = specs(["RFC 7644 §3.4"].into_iter());
+        let finding = Finding {
             message: format!("{pointer} is not in the answer, and the rest of the story needs it"),
             at: Some(pointer.clone()),
             expected: Some(json!("a value")),
             actual,
             differences: Vec::new(),
-            spec: specs(["RFC 7644 §3.4"].into_iter()),
-            fix: format!("Answer with a body that has a value at {pointer}."),
-            caused_by: None,
-            known: None,
-        });
+        };
+        let capability = scene.scenario.capability;
+        let check = CheckResult::passed(id, capability, Level::Must, spec, &fix);
+        failed.push(check.judged(Judgement::Failed(finding)));
     }
     failed
 }

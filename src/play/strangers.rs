@@ -87,8 +87,9 @@ fn conceal_value(value: &mut Value, hidden: &[String]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::{Finding, Judgement};
     use crate::exchange::{Request, Response};
-    use crate::play::{CheckResult, CheckStatus, ScenarioStatus, StepResult};
+    use crate::play::{CheckResult, ScenarioStatus, StepResult};
     use crate::scenario::{Capability, Level};
     use serde_json::json;
 
@@ -110,21 +111,13 @@ mod tests {
             failure: None,
             curl: String::new(),
         };
-        let check = CheckResult {
-            id: "x.y/z".into(),
-            capability: Capability::CreateUsers,
-            level: Level::Must,
-            status: CheckStatus::Failed,
+        let finding = Finding {
             message: "/userName is \"boss@corp.example\"".into(),
-            at: None,
-            expected: None,
             actual: Some(json!("boss@corp.example")),
-            differences: vec![],
-            spec: vec![],
-            fix: String::new(),
-            caused_by: None,
-            known: None,
+            ..Finding::default()
         };
+        let check = CheckResult::passed("x.y/z".into(), Capability::CreateUsers, Level::Must, vec![], "")
+            .judged(Judgement::Failed(finding));
         let step = StepResult {
             id: "s".into(),
             title: String::new(),

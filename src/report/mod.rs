@@ -6,6 +6,7 @@ pub mod github;
 pub mod json;
 pub mod progress;
 pub mod schema;
+pub mod suites;
 pub mod terminal;
 
 #[cfg(test)]

@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use crate::play::Cleanup;
+use crate::report::suites::suites;
 use crate::report::{CapabilityResult, CapabilityStatus, Report, Verdict};
+use crate::scenario::Capability;
 
 use super::style::{Role, Style, count};
 
@@ -15,7 +17,7 @@ pub(super) fn capabilities(out: &mut String, report: &Report, style: Style) {
     for (title, results) in lists.into_iter().filter(|(_, results)| !results.is_empty()) {
         let _ = writeln!(out, "\n{}", style.paint(Role::Strong, title));
         for result in results {
-            let (role, status) = status(result);
+            let (role, status) = told(result, report);
             let label = format!("  {} {:<26}", style.mark(role), style.text(&result.title));
             let figure = result.score.map_or_else(|| "  -".to_owned(), |score| format!("{score:>3}"));
             let _ = writeln!(out, "{label}{figure}  {}", style.paint(role, &status));
@@ -29,9 +31,16 @@ pub(super) fn capabilities_log(out: &mut String, report: &Report) {
     for result in &report.capabilities {
         if result.feature || result.status != CapabilityStatus::NotTested {
             let asked = if result.feature { " (asked for)" } else { "" };
-            let _ = writeln!(out, "{}{asked}: {}", result.id.id(), status(result).1);
+            let _ = writeln!(out, "{}{asked}: {}", result.id.id(), told(result, report).1);
         }
     }
+}
+
+/// The status of a feature; Okta's suites with their own counts beside it.
+fn told(result: &CapabilityResult, report: &Report) -> (Role, String) {
+    let (role, status) = status(result);
+    let counts = (result.id == Capability::OktaSuites).then(|| suites(&report.scenarios)).flatten();
+    (role, counts.map_or(status.clone(), |counts| format!("{status}: Okta {counts}")))
 }
 
 /// `broken (1 must failed)`.
