@@ -2,9 +2,13 @@
 //!
 //! A fault is one `fault!` entry in the list of its area. Nothing else changes when one is added.
 
+mod access;
 mod deviation;
 mod duplicates;
+mod groups;
 mod lifecycle;
+mod lookup;
+mod representation;
 
 pub use deviation::{Action, Change, Claim, Deviation, ListAnswer, Occasion, Stranger};
 
@@ -73,7 +77,10 @@ macro_rules! fault {
 }
 pub(super) use fault;
 
-static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| [duplicates::FAULTS, lifecycle::FAULTS].concat());
+static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| {
+    [access::FAULTS, lookup::FAULTS, duplicates::FAULTS, lifecycle::FAULTS, representation::FAULTS, groups::FAULTS]
+        .concat()
+});
 
 /// Every fault there is.
 pub fn all() -> &'static [Fault] {
