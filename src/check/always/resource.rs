@@ -99,6 +99,10 @@ pub(super) fn active(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
 }
 
 pub(super) fn meta(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
+    // `attributes` and `excludedAttributes` say what is shown (RFC 7644 §3.9).
+    if exchange.request.path.to_ascii_lowercase().contains("attributes=") {
+        return Judgement::Skipped("the request asks for some attributes only".to_owned());
+    }
     each(
         exchange,
         |_, _| true,

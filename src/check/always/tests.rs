@@ -353,3 +353,11 @@ fn a_429_names_whole_seconds() {
     let date = "Wed, 21 Oct 2026 07:28:00 GMT";
     fails("retry-after", &throttled(Some(date)), "header Retry-After", &wrong(&format!("\"{date}\"")));
 }
+
+#[test]
+fn a_projected_answer_needs_no_meta() {
+    let mut bare = user();
+    bare.as_object_mut().expect("an object").shift_remove("meta");
+    fails("meta", &read(bare.clone()), "/meta", "/meta is missing, expected an object");
+    skips("meta", &answered("GET /Users/a%20b?attributes=userName", 200, bare));
+}
