@@ -66,6 +66,7 @@ enum ColorMode {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Play Okta's part against an endpoint and judge its answers
+    #[command(after_help = AFTER_HELP)]
     Run(Box<run::RunArgs>),
     /// Start the built-in reference server on this machine
     Serve(serve::ServeArgs),

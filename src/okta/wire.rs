@@ -1,6 +1,7 @@
 //! What Okta's SCIM client puts on the wire: header fields and percent-encoding.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value, json};
 
 /// Okta's User-Agent (Okta SCIM 2.0 reference).
 pub const USER_AGENT: &str = "Okta SCIM Client 1.0.0";
@@ -10,6 +11,11 @@ pub const CONTENT_TYPE: &str = "application/scim+json; charset=utf-8";
 
 /// Everything but RFC 3986's unreserved characters is encoded: `@` is `%40`, a space `%20`, a plus `%2B`.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The body of a PATCH with one operation (Okta SCIM 2.0 reference).
+pub fn patch_op(operation: &Value) -> Value {
+    json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [operation] })
+}
 
 /// Percent-encodes a value as Okta does: UTF-8, all but unreserved characters.
 pub fn percent_encode(value: &str) -> String {

@@ -11,7 +11,7 @@ use super::outcome::{Cleanup, Left};
 use super::player::{Player, lookup_path};
 use crate::exchange::Exchange;
 use crate::okta::client::Outgoing;
-use crate::okta::wire::percent_encode;
+use crate::okta::wire::{patch_op, percent_encode};
 use crate::scenario::App;
 
 use super::event::Event;
@@ -112,8 +112,7 @@ impl Player<'_> {
         let inactive = json!({ "active": false });
         let answer = match self.app() {
             App::Oin => {
-                let body = json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
-                    "Operations": [{ "op": "replace", "value": inactive }] });
+                let body = patch_op(&json!({ "op": "replace", "value": inactive }));
                 self.in_time(ends, Outgoing::new("PATCH", path).json(&body)).await
             }
             App::Aiw => {

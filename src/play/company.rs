@@ -99,8 +99,8 @@ fn compared(company: &ScenarioResult, mut alone: ScenarioResult) -> ScenarioResu
         differences: Vec::new(),
     };
     let id = format!("{}/always.in-company", company.id);
-    let fix = "Give the same answers when several requests are under way; Okta's jobs run side by side.";
-    let spec = specs(["RFC 9110 §9.2.2"].into_iter());
+    let fix = "Give the same answers when several requests are under way: each request stands for itself.";
+    let spec = specs(["RFC 9110 §3.3"].into_iter());
     let check = CheckResult::passed(id, company.capability, Level::Should, spec, fix);
     let finding = check.judged(Judgement::Failed(finding));
     if alone.status == ScenarioStatus::Passed {

@@ -9,6 +9,7 @@ use super::scene::Scene;
 use crate::exchange::Exchange;
 use crate::okta::Identity;
 use crate::okta::client::Outgoing;
+use crate::okta::wire::patch_op;
 use crate::scenario::template::{Scope, fill_json, fill_text};
 use crate::scenario::{App, Given, Person};
 
@@ -154,8 +155,7 @@ impl Player<'_> {
         let path = format!("/Users/{}", crate::okta::wire::percent_encode(id));
         let exchange = match self.settings.app {
             App::Oin => {
-                let body = json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
-                    "Operations": [{ "op": "replace", "value": { "active": false } }] });
+                let body = patch_op(&json!({ "op": "replace", "value": { "active": false } }));
                 self.send(Outgoing::new("PATCH", &path).json(&body)).await?
             }
             App::Aiw => {

@@ -7,7 +7,7 @@ use super::ledger::id_of;
 use super::player::Player;
 use super::{Halt, merge};
 use crate::okta::client::Outgoing;
-use crate::okta::wire::percent_encode;
+use crate::okta::wire::{patch_op, percent_encode};
 use crate::scenario::template::{Scope, fill_json};
 use crate::scenario::{App, Capability, Need, Person, Scenario};
 
@@ -118,8 +118,7 @@ impl Player<'_> {
         let added = json!([{ "value": member, "display": person.user_name }]);
         match self.app() {
             App::Oin => {
-                let body = json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
-                    "Operations": [{ "op": "add", "path": "members", "value": added }] });
+                let body = patch_op(&json!({ "op": "add", "path": "members", "value": added }));
                 self.send(Outgoing::new("PATCH", &path).json(&body)).await?;
             }
             App::Aiw => {
