@@ -16,6 +16,7 @@
 //! | [`report`] | how it is told |
 //! | [`scim`] | the SCIM protocol as pure functions, for the reference server |
 //! | [`server`] | the reference server |
+//! | [`proof`] | that the checks can fail: faults of the reference server and what must see them |
 //!
 //! The judge (`scenario`, `okta`, `exchange`, `play`, `check`, `report`) and the judged (`scim`, `server`) share no
 //! code, so they cannot share a bug; `tests/house.rs` enforces it.
@@ -27,6 +28,7 @@ pub mod exit;
 pub mod gate;
 pub mod okta;
 pub mod play;
+pub mod proof;
 pub mod report;
 pub mod scenario;
 pub mod scim;

@@ -1,4 +1,4 @@
-//! Faults about credentials.
+//! Faults about credentials, media types and who may touch what.
 
 use super::{Fault, fault};
 use crate::scim::error::ScimError;

@@ -1,51 +1,21 @@
-//! Faults about groups and their members.
+//! Faults about groups as resources.
 
 use super::{Fault, Occasion, fault};
 use crate::scim::error::ScimError;
-use crate::scim::patch::{Operation, Verb};
+use crate::scim::patch::Operation;
+use crate::server::message::{Answer, Request};
 use crate::server::types::Kind;
-
-/// True for an operation on `members`.
-fn on_members(operation: &Operation) -> bool {
-    operation.path.as_ref().is_some_and(|path| path.attribute.attribute.eq_ignore_ascii_case("members"))
-}
 
 pub(super) const FAULTS: &[Fault] = &[
     fault! {
-        id: "group_add_replaces",
-        title: "Adding a member replaces all the others",
-        story: "With each person Okta adds, everybody else silently loses the access of the group.",
-        source: "msaad00/agent-bom#3533",
-        case: "B116",
-        fn operations(&self, _: &Occasion, operations: &mut Vec<Operation>) -> Result<(), ScimError> {
-            operations.iter_mut().filter(|o| on_members(o) && o.verb == Verb::Add).for_each(|o| o.verb = Verb::Replace);
-            Ok(())
-        }
-    },
-    fault! {
-        id: "group_remove_clears",
-        title: "Removing one member removes all",
-        story: "One person moves on, and the whole team is without access.",
-        source: "simpleidserver/SimpleIdServer#164",
-        case: "B117",
-        fn operations(&self, _: &Occasion, operations: &mut Vec<Operation>) -> Result<(), ScimError> {
-            for operation in operations.iter_mut().filter(|o| on_members(o) && o.verb == Verb::Remove) {
-                if let Some(path) = &mut operation.path {
-                    path.filter = None;
-                }
-            }
-            Ok(())
-        }
-    },
-    fault! {
-        id: "group_remove_noop",
-        title: "Removing a member is accepted and does nothing",
-        story: "Okta shows the person as removed; in the app the access stays.",
-        source: "BerriAI/litellm#34181",
-        case: "B118",
-        fn operations(&self, _: &Occasion, operations: &mut Vec<Operation>) -> Result<(), ScimError> {
-            operations.retain(|o| !(on_members(o) && o.verb == Verb::Remove));
-            Ok(())
+        id: "group_filter_400",
+        title: "A filter on groups is refused",
+        story: "Okta cannot see whether the group it pushes is there already, and the push fails.",
+        source: "okta/okta-developer-docs#3506",
+        case: "B113",
+        fn request(&self, request: &mut Request) -> Option<Answer> {
+            let filtered = request.path.ends_with("/Groups") && request.query.contains("filter=");
+            filtered.then(|| Answer::refusal(&ScimError::plain(400, "Groups cannot be filtered")))
         }
     },
     fault! {

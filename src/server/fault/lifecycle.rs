@@ -1,9 +1,8 @@
-//! Faults about deactivating and reactivating.
+//! Faults about deactivating, reactivating and deleting.
 
-use super::{Action, Change, Fault, fault};
+use super::{Change, Fault, fault};
 use crate::scim::error::ScimError;
 use crate::server::message::{Answer, Request};
-use crate::server::types::Kind;
 
 pub(super) const FAULTS: &[Fault] = &[
     fault! {
@@ -58,44 +57,6 @@ pub(super) const FAULTS: &[Fault] = &[
         fn request(&self, request: &mut Request) -> Option<Answer> {
             let hit = request.method == "PATCH" && request.path.contains("/Users/");
             hit.then(|| Answer::refusal(&ScimError::plain(501, "PATCH is not implemented")))
-        }
-    },
-    fault! {
-        id: "put_405",
-        title: "PUT of users is not implemented",
-        story: "No profile change from Okta ever arrives.",
-        source: "coder/coder#15828",
-        case: "B055",
-        fn request(&self, request: &mut Request) -> Option<Answer> {
-            let hit = request.method == "PUT" && request.path.contains("/Users/");
-            hit.then(|| Answer::refusal(&ScimError::plain(405, "PUT is not supported")))
-        }
-    },
-    fault! {
-        id: "put_ignores_username",
-        title: "PUT answers 200 and keeps the old userName",
-        story: "A renamed person goes on under the old name; Okta looks up the new one and creates a second account.",
-        source: "RoboFinSystems/robosystems#1165",
-        case: "B056",
-        fn change(&self, change: &mut Change) -> Result<(), ScimError> {
-            if let Some(name) = change.before.and_then(|before| before.get("userName")) {
-                change.after.insert("userName".into(), name.clone());
-            }
-            Ok(())
-        }
-    },
-    fault! {
-        id: "patch_pathless_wipes",
-        title: "A replace without a path clears all other attributes",
-        story: "Deactivating a leaver wipes the profile; when the person comes back, there is nothing left.",
-        source: "ssoready/ssoready#206",
-        case: "B066",
-        fn change(&self, change: &mut Change) -> Result<(), ScimError> {
-            if change.occasion.action == Action::Patch && change.occasion.kind == Kind::User {
-                let kept = ["schemas", "id", "userName", "active", "meta"];
-                change.after.retain(|name, _| kept.contains(&name.as_str()));
-            }
-            Ok(())
         }
     },
 ];

@@ -3,12 +3,22 @@
 //! A fault is one `fault!` entry in the list of its area. Nothing else changes when one is added.
 
 mod access;
+mod create;
 mod deviation;
+mod discovery;
 mod duplicates;
+mod encoding;
+mod errors;
 mod groups;
 mod lifecycle;
 mod lookup;
+mod members;
+mod pace;
+mod paging;
+mod password;
+mod patch;
 mod representation;
+mod update;
 
 pub use deviation::{Action, Change, Claim, Deviation, ListAnswer, Occasion, Stranger};
 
@@ -26,7 +36,8 @@ pub struct Fault {
     pub story: &'static str,
     /// Where it was seen, or what it is derived from.
     pub source: &'static str,
-    /// Its number in the fault catalogue.
+    /// Its number in the catalogue of public reports (`B080`), with a letter for a cousin of that report that was never
+    /// reported (`B080a`), or `own` for what no report is near to.
     pub case: &'static str,
     pub(super) make: fn() -> Box<dyn Deviation>,
 }
@@ -78,8 +89,25 @@ macro_rules! fault {
 pub(super) use fault;
 
 static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| {
-    [access::FAULTS, lookup::FAULTS, duplicates::FAULTS, lifecycle::FAULTS, representation::FAULTS, groups::FAULTS]
-        .concat()
+    [
+        access::FAULTS,
+        lookup::FAULTS,
+        encoding::FAULTS,
+        paging::FAULTS,
+        create::FAULTS,
+        duplicates::FAULTS,
+        password::FAULTS,
+        update::FAULTS,
+        patch::FAULTS,
+        lifecycle::FAULTS,
+        representation::FAULTS,
+        groups::FAULTS,
+        members::FAULTS,
+        errors::FAULTS,
+        pace::FAULTS,
+        discovery::FAULTS,
+    ]
+    .concat()
 });
 
 /// Every fault there is.

@@ -16,7 +16,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 fn every_fault_has_a_name_and_a_number_of_its_own_and_is_fully_told() {
     let (mut ids, mut cases) = (HashSet::new(), HashSet::new());
     for fault in all() {
-        assert!(ids.insert(fault.id) && cases.insert(fault.case), "{} is there twice", fault.id);
+        assert!(ids.insert(fault.id), "{} is there twice", fault.id);
+        assert!(
+            fault.case == "own" || cases.insert(fault.case),
+            "{}: the case {} is there twice",
+            fault.id,
+            fault.case
+        );
         assert!(fault.id.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_'));
         assert!(![fault.title, fault.story, fault.source].contains(&""), "{} is not told", fault.id);
         assert!(by_id(fault.id).is_some());

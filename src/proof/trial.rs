@@ -1,0 +1,166 @@
+//! One trial: the reference server with these faults, a plan played against it, and what came of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::okta::client::{Limits, Network};
+use crate::okta::{AuthForm, BaseUrl, Client, Credential, Identities};
+use crate::play::event::{Event, Observer};
+use crate::play::journal::Journal;
+use crate::play::{self, Cast, CheckStatus, Cleanup, Outcome, Settings, StepResult};
+use crate::report::{CapabilityResult, CapabilityStatus};
+use crate::scenario::{App, Capability, Catalogue, Scenario};
+use crate::score;
+use crate::server::{self, Config, fault::Fault};
+
+/// The credential of every trial.
+const TOKEN: &str = "trial-credential-4711";
+/// The seed of every trial.
+const SEED: u64 = 4711;
+/// The word in every name a trial creates.
+const RUN_TOKEN: &str = "trial";
+
+/// What came of one trial.
+#[derive(Debug)]
+pub struct Trial {
+    /// Checks that failed; true when the request they judge still got its right status.
+    pub failed: BTreeMap<String, bool>,
+    /// Checks that could not be judged.
+    pub blocked: BTreeSet<String>,
+    /// Checks that held.
+    pub passed: BTreeSet<String>,
+    /// Features that do not work.
+    pub broken: Vec<Capability>,
+    /// Of 100; none when nothing was tested.
+    pub score: Option<u8>,
+    /// What was removed and what was not.
+    pub cleanup: Cleanup,
+    /// How many requests were sent.
+    pub requests: usize,
+}
+
+/// What to play, and by what rules.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    /// The dialect.
+    pub app: App,
+    /// How long an answer may take.
+    pub timeout: Duration,
+    /// How long a request may wait for a target that throttles.
+    pub max_wait: Duration,
+    /// How long a read after our own write may show old data.
+    pub settle: Duration,
+}
+
+impl Rules {
+    /// The rules of an app, with nothing to wait for.
+    pub const fn new(app: App) -> Self {
+        Self { app, timeout: Duration::from_secs(5), max_wait: Duration::from_millis(50), settle: Duration::ZERO }
+    }
+}
+
+/// A server as `run --reference` starts it: a few people, roles and entitlements.
+pub fn config(faults: Vec<&'static Fault>) -> Config {
+    Config { token: TOKEN.into(), faults, people: 3, entitlements: true, ..Config::default() }
+}
+
+/// Starts the server, plays the plan against it and stops it again. The error says what of our own went wrong.
+pub async fn trial(config: Config, rules: Rules, catalogue: &Catalogue, plan: &[&Scenario]) -> Result<Trial, String> {
+    let create_user =
+        catalogue.fixture("okta/create-user.json").ok_or("the fixture okta/create-user.json is missing")?;
+    let running =
+        server::start(config).await.map_err(|error| format!("the reference server did not start: {error}"))?;
+    let base = BaseUrl::parse(&running.base_url).map_err(|error| error.to_string())?;
+    let limits = Limits { timeout: rules.timeout, ..Limits::default() };
+    let credential = Credential::new(AuthForm::Bearer, TOKEN)?;
+    let client = Client::new(base, credential, limits, &Network::default())?;
+    let (preflight, _) = play::preflight(&client, "the trial").await;
+    if let Some(problem) = preflight.problem {
+        running.stop().await;
+        return Ok(Trial::not_started(&problem.kind));
+    }
+    let (_keep, interrupt) = watch::channel(false);
+    let identities = Identities::new(SEED, RUN_TOKEN, "scimulate-", "example.com");
+    let settings = Settings {
+        app: rules.app,
+        settle: rules.settle,
+        deadline: Duration::from_secs(120),
+        max_wait: rules.max_wait,
+        max_requests: 20_000,
+        jobs: 1,
+        keep: false,
+        keep_values: false,
+    };
+    let outcome = play::play(
+        Cast {
+            client: &client,
+            identities: &identities,
+            create_user,
+            settings: &settings,
+            journal: &Journal::default(),
+            observer: &Unheard,
+            interrupt,
+        },
+        plan,
+    )
+    .await;
+    running.stop().await;
+    Ok(Trial::of(outcome))
+}
+
+/// A trial is one of hundreds: only the whole is told.
+struct Unheard;
+
+impl Observer for Unheard {
+    fn hear(&self, _: Event<'_>) {}
+}
+
+impl Trial {
+    fn not_started(kind: &str) -> Self {
+        Self {
+            failed: BTreeMap::from([(format!("preflight/{kind}"), true)]),
+            blocked: BTreeSet::new(),
+            passed: BTreeSet::new(),
+            broken: Capability::ALL.to_vec(),
+            score: None,
+            cleanup: Cleanup::default(),
+            requests: 1,
+        }
+    }
+
+    fn of(outcome: Outcome) -> Self {
+        let scored = score::score(&outcome.scenarios, &Capability::CORE, &outcome.not_offered, false);
+        let broken = |c: &&CapabilityResult| c.status == CapabilityStatus::Broken;
+        let mut trial = Self {
+            failed: BTreeMap::new(),
+            blocked: BTreeSet::new(),
+            passed: BTreeSet::new(),
+            broken: scored.capabilities.iter().filter(broken).map(|c| c.id).collect(),
+            score: scored.score.value,
+            cleanup: outcome.cleanup,
+            requests: outcome.requests,
+        };
+        for step in outcome.scenarios.iter().flat_map(|scenario| &scenario.steps) {
+            trial.add(step);
+        }
+        trial
+    }
+
+    fn add(&mut self, step: &StepResult) {
+        let of_the_status = |at: &Option<String>| at.as_deref() == Some("status");
+        let right_status = !step.checks.iter().any(|c| c.status == CheckStatus::Failed && of_the_status(&c.at));
+        for check in &step.checks {
+            match check.status {
+                CheckStatus::Failed => {
+                    let fair = right_status || of_the_status(&check.at);
+                    *self.failed.entry(check.id.clone()).or_default() |= fair;
+                }
+                CheckStatus::Blocked => _ = self.blocked.insert(check.id.clone()),
+                CheckStatus::Passed => _ = self.passed.insert(check.id.clone()),
+                CheckStatus::Skipped => {}
+            }
+        }
+    }
+}

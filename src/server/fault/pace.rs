@@ -1,0 +1,5 @@
+//! Faults about speed, volume and limits.
+
+use super::Fault;
+
+pub(super) const FAULTS: &[Fault] = &[];
