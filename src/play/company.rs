@@ -7,6 +7,7 @@ use futures_util::stream;
 use serde_json::json;
 
 use super::Outcome;
+use super::diagnosis::OWNER;
 use super::event::Event;
 use super::outcome::{CheckResult, CheckStatus, ScenarioResult, ScenarioStatus};
 use super::player::Player;
@@ -15,12 +16,14 @@ use crate::check::{Finding, Judgement};
 use crate::scenario::{Level, Scenario};
 
 impl Player<'_> {
-    /// Plays the plan: exclusive scenarios alone, the others several at once; results come in the plan's order.
+    /// Plays the plan: exclusive scenarios alone, and the one that owns creation, since what it learns of a refusal is used
+    /// by all after it; the others several at once. Results come in the plan's order.
     pub(super) async fn plan(&self, plan: &[&Scenario], outcome: &mut Outcome) {
         let mut rest = plan;
         while !rest.is_empty() && outcome.halt.is_none() {
-            let shared = rest.iter().take_while(|s| !s.exclusive).count();
-            if shared == 0 {
+            let alone = |s: &Scenario| s.exclusive || s.id == OWNER;
+            let shared = rest.iter().take_while(|s| !alone(s)).count();
+            if shared == 0 && rest[0].exclusive {
                 outcome.cleanup.deleted += self.tidy().await;
             }
             let (batch, later) = rest.split_at(shared.max(1));

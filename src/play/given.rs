@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Halt;
+use super::diagnosis::OWNER;
 use super::ledger::id_of;
 use super::player::Player;
 use super::scene::Scene;
@@ -72,12 +73,13 @@ impl Player<'_> {
         if let Some(with) = with {
             super::merge(&mut template, with);
         }
-        let Ok(body) = fill_json(&template, &scope) else {
+        let Ok(mut body) = fill_json(&template, &scope) else {
             scene.blocked = Some(format!("the given user `{name}` names an unknown variable"));
             return Ok(None);
         };
+        self.reduce_create(&mut body);
         let title = format!("Given: {} exists", variables["displayName"].as_str().unwrap_or(name));
-        let made = self.make(scene, name, number, "/Users", &body, title, "users.create").await?;
+        let made = self.make(scene, name, number, "/Users", &body, title, OWNER).await?;
         let Some((id, answer)) = made else { return Ok(None) };
         variables.insert("id".to_owned(), Value::String(id.clone()));
         if !active && !self.deactivate_given(scene, name, &id, &answer).await? {
@@ -123,7 +125,12 @@ impl Player<'_> {
         owner: &str,
     ) -> Result<Option<(String, Exchange)>, Halt> {
         let step = if number == 0 { format!("given.{name}") } else { format!("given.{name}.{number}") };
-        let exchange = self.send(Outgoing::new("POST", path).json(body)).await?;
+        let mut exchange = self.send(Outgoing::new("POST", path).json(body)).await?;
+        if path == "/Users"
+            && let Some(reduced) = self.reduced_after(body, &exchange).await?
+        {
+            exchange = self.send(Outgoing::new("POST", path).json(&reduced)).await?;
+        }
         let ok = matches!(exchange.status(), Some(200..=299));
         let mut id = exchange.json().and_then(id_of);
         if ok && id.is_none() {

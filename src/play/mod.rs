@@ -3,6 +3,7 @@
 mod always;
 mod cleanup;
 mod company;
+mod diagnosis;
 pub mod event;
 mod given;
 pub mod journal;
@@ -12,6 +13,7 @@ pub mod outcome;
 mod pages;
 mod player;
 pub mod preflight;
+mod reduction;
 mod scene;
 mod step;
 mod strangers;

@@ -101,7 +101,8 @@ impl Player<'_> {
         self.client.redactor().add_password(&person.password);
         let mut scope = Scope::default();
         scope.set("user", Value::Object(person.variables()));
-        let Ok(body) = fill_json(self.create_user, &scope) else { return Ok(true) };
+        let Ok(mut body) = fill_json(self.create_user, &scope) else { return Ok(true) };
+        self.reduce_create(&mut body);
         let user = self.send(Outgoing::new("POST", "/Users").json(&body)).await?;
         let Some(member) = user.json().and_then(id_of) else { return Ok(true) };
         let body = json!({ "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tokio::sync::watch;
 
+use super::diagnosis::Diagnosis;
 use super::event::{Event, Observer};
 use super::journal::{Entry, Journal, Unfinished};
 use super::ledger::{Collection, Ledger, Unsettled};
@@ -37,6 +38,7 @@ pub(super) struct Player<'a> {
     vain: Mutex<Duration>,
     ends: Instant,
     pub(super) offers: Offers,
+    pub(super) diagnosis: Diagnosis,
 }
 
 /// Who plays and by what rules: what a run is made of besides its plan.
@@ -73,6 +75,7 @@ impl<'a> Player<'a> {
             vain: Mutex::default(),
             ends: Instant::now() + settings.deadline,
             offers: Offers::default(),
+            diagnosis: Diagnosis::default(),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::try_join_all;
 use serde_json::{Value, json};
 
+use super::diagnosis::is_verbatim;
 use super::event::Event;
 use super::outcome::{CheckResult, StepResult};
 use super::player::Player;
@@ -48,6 +49,10 @@ struct Played {
     exchanges: Vec<Exchange>,
     judged: Exchange,
     note: Option<String>,
+    /// Sent afterwards to find out why it was refused.
+    tried: Vec<Exchange>,
+    /// What that came to, for the finding.
+    diagnosis: Option<String>,
 }
 
 impl Player<'_> {
@@ -62,7 +67,12 @@ impl Player<'_> {
         let mut prepared = Vec::new();
         for step in steps {
             match prepare(scene, step) {
-                Ok(request) => prepared.push(request),
+                Ok(mut request) => {
+                    if let Content::Json(body) = &mut request.body {
+                        self.reduce(scene.scenario, step, body);
+                    }
+                    prepared.push(request);
+                }
                 Err(why) => {
                     let reason = scene.blocked.get_or_insert(why).clone();
                     for step in steps {
@@ -97,7 +107,7 @@ impl Player<'_> {
     async fn send_step(&self, scene: &Scene<'_>, step: &Step, request: &Prepared) -> Result<Played, Halt> {
         if let Some(count) = step.paginate {
             let (exchanges, judged) = self.walk(request.path.as_str(), count, step).await?;
-            return Ok(Played { exchanges, judged, note: None });
+            return Ok(Played { exchanges, judged, note: None, tried: Vec::new(), diagnosis: None });
         }
         let started = Instant::now();
         let (mut exchanges, mut exchange) = self.send_patiently(request.outgoing(step)).await?;
@@ -123,8 +133,22 @@ impl Player<'_> {
                 self.waited_in_vain(started.elapsed());
             }
         }
+        let (mut tried, mut diagnosis) = (Vec::new(), None);
+        if let Some(found) = self.diagnose_step(scene, step, &exchange).await? {
+            note = Some(format!("{} other bodies were tried: {}", found.tried().len(), found.sentence()));
+            diagnosis = Some(found.sentence().to_owned());
+            found.tried().clone_into(&mut tried);
+        }
+        if let (Content::Json(body), true) =
+            (&request.body, diagnosis.is_some() && step.method == "POST" && !is_verbatim(scene.scenario))
+            && let Some(reduced) = self.reduced_after(body, &exchange).await?
+        {
+            exchanges.push(exchange);
+            let outgoing = Outgoing { body: Payload::Json(&reduced), ..request.outgoing(step) };
+            exchange = self.send(outgoing).await?;
+        }
         exchanges.push(exchange.clone());
-        Ok(Played { judged: exchange, exchanges, note })
+        Ok(Played { judged: exchange, exchanges, note, tried, diagnosis })
     }
 
     fn fails(&self, scene: &Scene<'_>, step: &Step, exchange: &Exchange) -> bool {
@@ -144,6 +168,10 @@ impl Player<'_> {
         match fill_expect(&check.expect, &scene.scope) {
             Err(missing) => Judgement::Skipped(missing.to_string()),
             Ok(expect) => {
+                let expect = match self.diagnosis.spare(scene.scenario, expect) {
+                    Ok(expect) => expect,
+                    Err(why) => return Judgement::Skipped(why),
+                };
                 let earlier = |step: &str| scene.answers.get(step);
                 let listed = |name: &str| scene.given.get(name).cloned().unwrap_or_default();
                 judge(&expect, exchange, &Context { earlier: &earlier, listed: &listed })
@@ -167,7 +195,12 @@ impl Player<'_> {
                 checks.push(scene.blocked_result(check, reason));
                 continue;
             }
-            let judgement = self.judged(scene, check, &played.judged);
+            let mut judgement = self.judged(scene, check, &played.judged);
+            if let (Judgement::Failed(finding), Expect::Status(_), Some(cause)) =
+                (&mut judgement, &check.expect, &played.diagnosis)
+            {
+                finding.message = format!("{}; {cause}", finding.message);
+            }
             let failed = matches!(judgement, Judgement::Failed(_));
             checks.push(scene.result(check, judgement, caused_by.as_deref()));
             if failed && check.stop {
@@ -181,7 +214,7 @@ impl Player<'_> {
         scene.steps.push(StepResult {
             id: scene.named(&step.id),
             title: step.title.clone(),
-            exchanges: played.exchanges,
+            exchanges: played.exchanges.into_iter().chain(played.tried).collect(),
             judged,
             note: played.note,
             checks,

@@ -17,6 +17,7 @@ mod pace;
 mod paging;
 mod password;
 mod patch;
+mod refusal;
 mod representation;
 mod update;
 
@@ -95,6 +96,7 @@ static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| {
         encoding::FAULTS,
         paging::FAULTS,
         create::FAULTS,
+        refusal::FAULTS,
         duplicates::FAULTS,
         password::FAULTS,
         update::FAULTS,
