@@ -32,10 +32,13 @@ pub(super) struct Reduction {
 }
 
 impl Reduction {
-    /// Everything but the userName is left out.
-    pub(super) fn least(formatted: bool) -> Self {
-        let kept = |part: &&str| formatted && *part == "name";
-        Self { left_out: PARTS.into_iter().filter(|part| !part.contains('.') && !kept(part)).collect(), formatted }
+    /// Everything is left out but the userName and these whole attributes, without what is marked inside them.
+    pub(super) fn least(kept: &[&str], formatted: bool) -> Self {
+        let out = |part: &&str| match part.split_once('.') {
+            None => !kept.contains(part),
+            Some((whole, _)) => kept.contains(&whole),
+        };
+        Self { left_out: PARTS.into_iter().filter(out).collect(), formatted }
     }
 
     /// The same with this part sent again. Where a whole attribute comes back, what is inside it stays out until its turn.
@@ -180,12 +183,15 @@ mod tests {
     #[test]
     fn the_least_body_is_the_user_name_and_the_rest_comes_back_part_by_part() {
         let mut body = body();
-        Reduction::least(false).apply(&mut body);
+        Reduction::least(&[], false).apply(&mut body);
         assert_eq!(body, json!({ "userName": "ann" }));
-        let emails = Reduction::least(false).with("emails");
+        let emails = Reduction::least(&[], false).with("emails");
         assert!(emails.left_out.contains(&"emails.type") && emails.left_out.contains(&"emails.primary"));
         assert!(!emails.left_out.contains(&"emails"));
         assert!(!emails.with("emails.type").left_out.contains(&"emails.type"));
+        let same =
+            Reduction::least(&["emails"], false).left_out.into_iter().all(|part| emails.left_out.contains(&part));
+        assert!(same, "{emails:?}");
     }
 
     #[test]
