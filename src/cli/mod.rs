@@ -7,6 +7,7 @@ mod display;
 mod files;
 mod list;
 mod run;
+mod self_test;
 mod serve;
 mod signal;
 mod target;
@@ -70,6 +71,8 @@ enum Verb {
     Run(Box<run::RunArgs>),
     /// Start the built-in reference server on this machine
     Serve(serve::ServeArgs),
+    /// Prove that the checks can fail: play against the reference server, healthy and with each fault
+    SelfTest(self_test::SelfTestArgs),
     /// Remove what a killed run left on its target
     Cleanup(cleanup::CleanupArgs),
     /// List scenarios, checks, faults or capabilities
@@ -103,6 +106,7 @@ fn verb(cli: Cli) -> Exit {
     match cli.verb {
         Verb::List(args) => list::list(&args),
         Verb::Run(args) => block_on(run::run(*args, cli.display)),
+        Verb::SelfTest(args) => self_test::self_test(&args, &cli.display),
         Verb::Serve(args) => block_on(serve::serve(args)),
         Verb::Cleanup(args) => block_on(cleanup::cleanup(args)),
     }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use crate::exit::Exit;
+use crate::gate::{self, GateOptions, KnownFailures};
 use crate::okta::client::{Limits, Network};
 use crate::okta::{AuthForm, BaseUrl, Client, Credential, Identities};
 use crate::play::event::{Event, Observer};
@@ -35,6 +37,8 @@ pub struct Trial {
     pub broken: Vec<Capability>,
     /// Of 100; none when nothing was tested.
     pub score: Option<u8>,
+    /// How a run like this ends.
+    pub exit: Exit,
     /// What was removed and what was not.
     pub cleanup: Cleanup,
     /// How many requests were sent.
@@ -107,7 +111,8 @@ pub async fn trial(config: Config, rules: Rules, catalogue: &Catalogue, plan: &[
     )
     .await;
     running.stop().await;
-    Ok(Trial::of(outcome))
+    let whole = catalogue.scenarios.iter().filter(|s| s.apps.contains(&rules.app)).count();
+    Ok(Trial::of(outcome, plan.len() < whole))
 }
 
 /// A trial is one of hundreds: only the whole is told.
@@ -125,13 +130,17 @@ impl Trial {
             passed: BTreeSet::new(),
             broken: Capability::ALL.to_vec(),
             score: None,
+            exit: Exit::CannotTest,
             cleanup: Cleanup::default(),
             requests: 1,
         }
     }
 
-    fn of(outcome: Outcome) -> Self {
-        let scored = score::score(&outcome.scenarios, &Capability::CORE, &outcome.not_offered, false);
+    fn of(outcome: Outcome, narrowed: bool) -> Self {
+        let scored = score::score(&outcome.scenarios, &Capability::CORE, &outcome.not_offered, narrowed);
+        let (options, known) = (GateOptions::default(), KnownFailures::default());
+        let complete = outcome.halt.is_none();
+        let gate = gate::gate(&scored, &outcome.scenarios, &options, &known, jiff::civil::Date::ZERO, complete);
         let broken = |c: &&CapabilityResult| c.status == CapabilityStatus::Broken;
         let mut trial = Self {
             failed: BTreeMap::new(),
@@ -139,6 +148,7 @@ impl Trial {
             passed: BTreeSet::new(),
             broken: scored.capabilities.iter().filter(broken).map(|c| c.id).collect(),
             score: scored.score.value,
+            exit: if gate.passed { Exit::Passed } else { Exit::Failed },
             cleanup: outcome.cleanup,
             requests: outcome.requests,
         };
@@ -146,6 +156,12 @@ impl Trial {
             trial.add(step);
         }
         trial
+    }
+
+    /// Could this check not be judged? An id without a case stands for all its cases.
+    pub fn is_blocked(&self, id: &str) -> bool {
+        let of_a_case = |other: &String| other.strip_prefix(id).is_some_and(|rest| rest.starts_with('@'));
+        self.blocked.contains(id) || self.blocked.iter().any(of_a_case)
     }
 
     fn add(&mut self, step: &StepResult) {
