@@ -79,6 +79,9 @@ pub(super) fn self_test(args: &SelfTestArgs, display: &Display) -> Exit {
     if proof.missing.is_empty() { Exit::Passed } else { Exit::Failed }
 }
 
+/// How many rows that differ are told one by one.
+const SHOWN: usize = 10;
+
 fn tell(proof: &Proof, depth: Depth) {
     for missing in &proof.missing {
         anstream::println!("✗ {missing}");
@@ -87,8 +90,12 @@ fn tell(proof: &Proof, depth: Depth) {
         && proof.checks.is_some()
         && let Ok(before) = Matrix::embedded()
     {
-        for difference in Matrix::of(&proof.examined).differences(&before) {
-            anstream::println!("! fixtures/kill-matrix.txt is of an earlier state: {difference}");
+        let differences = Matrix::of(&proof.examined).differences(&before);
+        if !differences.is_empty() {
+            anstream::println!("! fixtures/kill-matrix.txt is of an earlier state; {} rows differ:", differences.len());
+        }
+        for difference in differences.iter().take(SHOWN) {
+            anstream::println!("    {difference}");
         }
     }
     anstream::println!("{}", proof.last_line());

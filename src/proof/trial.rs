@@ -158,8 +158,12 @@ impl Trial {
         trial
     }
 
-    /// Could this check not be judged? An id without a case stands for all its cases.
+    /// Could this check not be judged? An id without a case stands for all its cases; a rule could not be judged on what
+    /// was not sent.
     pub fn is_blocked(&self, id: &str) -> bool {
+        if let Some((scenario, _)) = id.split_once("/always.") {
+            return self.blocked.iter().any(|other| other.split('/').next() == Some(scenario));
+        }
         let of_a_case = |other: &String| other.strip_prefix(id).is_some_and(|rest| rest.starts_with('@'));
         self.blocked.contains(id) || self.blocked.iter().any(of_a_case)
     }
