@@ -10,6 +10,7 @@ mod duplicates;
 mod encoding;
 mod errors;
 mod groups;
+mod import;
 mod lifecycle;
 mod lookup;
 mod members;
@@ -19,6 +20,7 @@ mod password;
 mod patch;
 mod refusal;
 mod representation;
+mod suites;
 mod update;
 
 pub use deviation::{Action, Change, Claim, Deviation, ListAnswer, Occasion, Stranger};
@@ -95,6 +97,8 @@ static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| {
         lookup::FAULTS,
         encoding::FAULTS,
         paging::FAULTS,
+        import::FAULTS,
+        suites::FAULTS,
         create::FAULTS,
         refusal::FAULTS,
         duplicates::FAULTS,
