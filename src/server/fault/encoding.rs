@@ -181,25 +181,29 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     fault! {
         id: "body_latin1",
-        title: "Answers are written in ISO-8859-1",
+        title: "Answers to reads are written in ISO-8859-1",
         story: "Okta cannot read the answer about anybody with an accent in the name.",
         source: "GluuFederation/oxTrust#372",
         case: "B165",
-        fn answer(&self, _: &Request, answer: &mut Answer) {
-            if let Ok(text) = std::str::from_utf8(&answer.body) {
+        fn answer(&self, request: &Request, answer: &mut Answer) {
+            if let Ok(text) = std::str::from_utf8(&answer.body)
+                && request.method == "GET"
+            {
                 answer.body = text.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap_or(b'?')).collect();
             }
         }
     },
     fault! {
         id: "body_encoded_twice",
-        title: "Answers are encoded in UTF-8 twice",
+        title: "Answers to reads are encoded in UTF-8 twice",
         story: "Zoë comes back as ZoÃ«, and an import writes that into Okta's own profile.",
         source: "derived from GluuFederation/oxTrust#372",
         case: "B165a",
-        fn answer(&self, _: &Request, answer: &mut Answer) {
-            let text: String = answer.body.iter().map(|byte| char::from(*byte)).collect();
-            answer.body = text.into_bytes();
+        fn answer(&self, request: &Request, answer: &mut Answer) {
+            if request.method == "GET" {
+                let text: String = answer.body.iter().map(|byte| char::from(*byte)).collect();
+                answer.body = text.into_bytes();
+            }
         }
     },
     fault! {
