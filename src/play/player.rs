@@ -171,7 +171,7 @@ impl Player<'_> {
             Ok(Some(reason)) => result.reason = Some(reason),
             Ok(None) => {
                 for case in &scenario.cases {
-                    let mut scene = Scene::new(scenario, case, attempt, self.identities.variables());
+                    let mut scene = Scene::new(scenario, case, attempt, self.identities.variables(attempt));
                     let told = match self.too_much(case) {
                         Some(why) => {
                             self.leave_out(&mut scene, &why);

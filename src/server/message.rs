@@ -1,6 +1,8 @@
 //! A request and its answer, apart from any HTTP library: what the seams of a fault see.
 
+use super::query::Parameters;
 use crate::scim::error::ScimError;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -26,6 +28,28 @@ impl Request {
     /// The first header of this lower-case name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether the path leads to this endpoint, such as `Users`, or to something below it.
+    pub fn is_at(&self, endpoint: &str) -> bool {
+        self.path.split('/').any(|segment| segment == endpoint)
+    }
+
+    /// A parameter of the query, decoded; nothing when the query cannot be read.
+    pub fn parameter(&self, name: &str) -> Option<String> {
+        Parameters::parse(&self.query).ok()?.get(name).map(str::to_owned)
+    }
+
+    /// The names of the query's parameters, in order, as sent.
+    pub fn parameter_names(&self) -> impl Iterator<Item = &str> {
+        self.query.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split('=').next().unwrap_or(pair))
+    }
+
+    /// Puts another value in the place of a parameter, or takes the parameter away.
+    pub fn set_parameter(&mut self, name: &str, value: Option<&str>) {
+        let value = value.map(|value| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)));
+        let others = self.query.split('&').filter(|pair| pair.split('=').next() != Some(name));
+        self.query = value.as_deref().into_iter().chain(others).collect::<Vec<_>>().join("&");
     }
 }
 
@@ -67,6 +91,23 @@ impl Answer {
             answer = answer.with("www-authenticate", "Bearer realm=\"SCIM\", Basic realm=\"SCIM\"");
         }
         answer
+    }
+
+    /// Rewrites a JSON body; any other stays.
+    pub fn edit(&mut self, edit: impl FnOnce(&mut Value)) {
+        if let Ok(mut body) = serde_json::from_slice(&self.body) {
+            edit(&mut body);
+            self.body = body.to_string().into_bytes();
+        }
+    }
+
+    /// Rewrites a list; any other answer stays.
+    pub fn edit_list(&mut self, edit: impl FnOnce(&mut Value)) {
+        self.edit(|body| {
+            if body.get("totalResults").is_some() {
+                edit(body);
+            }
+        });
     }
 
     /// The same with one more header.

@@ -57,6 +57,9 @@ impl Service {
             initial.extend(seed::roles().into_iter().map(|role| (Kind::Role, role)));
             initial.extend(seed::entitlements().into_iter().map(|one| (Kind::Entitlement, one)));
         }
+        for deviation in &directory.deviations {
+            deviation.start(&mut initial);
+        }
         for (kind, body) in initial {
             directory.create(kind, body).map_err(|error| invalid(format!("the example data: {error}")))?;
         }
@@ -259,6 +262,9 @@ impl Service {
         }
         let mut list = listing::list(&self.directory, kinds, &query)?;
         for deviation in &self.directory.deviations {
+            if deviation.page(&occasion, list.total, &mut query) {
+                list = listing::list(&self.directory, kinds, &query)?;
+            }
             deviation.list(&occasion, &mut list);
         }
         let resources: Vec<Value> = list

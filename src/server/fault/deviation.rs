@@ -87,6 +87,9 @@ pub trait Deviation: Send + Sync {
     /// Once, before the first request: the definitions of the resource types.
     fn types(&self, types: &mut Types) {}
 
+    /// Once, before the first request: what the directory starts with.
+    fn start(&self, resources: &mut Vec<(Kind, Value)>) {}
+
     /// The request as it arrived; an answer given here ends it.
     fn request(&self, request: &mut Request) -> Option<Answer> {
         None
@@ -124,6 +127,11 @@ pub trait Deviation: Send + Sync {
 
     /// A resource about to be answered, alone or in a list.
     fn resource(&self, occasion: &Occasion, resource: &mut Map<String, Value>) {}
+
+    /// How many match a query, before the page is cut: true when the query was changed for it.
+    fn page(&self, occasion: &Occasion, matches: usize, query: &mut Query) -> bool {
+        false
+    }
 
     /// A list about to be answered.
     fn list(&self, occasion: &Occasion, list: &mut ListAnswer) {}
