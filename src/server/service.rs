@@ -51,7 +51,8 @@ impl Service {
         for deviation in &deviations {
             deviation.types(&mut types);
         }
-        let directory = Directory::new(base_url, types, deviations);
+        // What is there from the start came by another way than SCIM: no fault gets to see it.
+        let mut directory = Directory::new(base_url, types, Vec::new());
         let mut initial: Vec<_> = (0..config.people).map(|number| (Kind::User, seed::person(number))).collect();
         if config.entitlements {
             initial.extend(seed::roles().into_iter().map(|role| (Kind::Role, role)));
@@ -63,6 +64,7 @@ impl Service {
         for resource in &config.resources {
             directory.load(resource).map_err(|error| invalid(format!("a resource to start with: {error}")))?;
         }
+        directory.deviations = deviations;
         Ok(Self {
             directory,
             base_path: format!("/{}", config.base_path.trim_matches('/')),
