@@ -223,6 +223,8 @@ pub enum Expect {
     Lists(String),
     /// This expectation holds on every listed resource (pointers start at the resource).
     Each(Box<Expect>),
+    /// At least one of these holds.
+    AnyOf(Vec<Expect>),
     /// No id is listed twice.
     NoRepeats,
     /// The body is a SCIM Error: schemas, status as the HTTP status, a non-empty detail.

@@ -238,8 +238,8 @@ pub(super) const FAULTS: &[Fault] = &[
         source: "getprobo/probo#711",
         case: "B026",
         fn body(&self, occasion: &Occasion, body: &mut Value) -> Result<(), ScimError> {
-            if occasion.is(Action::Create, Kind::User) {
-                body["active"] = true.into();
+            if let (true, Some(body)) = (occasion.is(Action::Create, Kind::User), body.as_object_mut()) {
+                body.insert("active".into(), true.into());
             }
             Ok(())
         }
@@ -312,7 +312,7 @@ pub(super) const FAULTS: &[Fault] = &[
         case: "B029a",
         fn resource(&self, _: &Occasion, resource: &mut Map<String, Value>) {
             for email in resource.get_mut("emails").and_then(Value::as_array_mut).into_iter().flatten() {
-                lower(&mut email["value"]);
+                email.get_mut("value").map(lower);
             }
         }
     },

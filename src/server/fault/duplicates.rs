@@ -167,6 +167,22 @@ pub(super) const FAULTS: &[Fault] = &[
         }
     },
     fault! {
+        id: "rename_case_conflict",
+        title: "A PUT that changes only the case of the user's own userName is answered 409",
+        story: "Somebody's name is put into capitals, and the user is in its own way: the change fails for ever.",
+        source: "derived from simpleidserver/SimpleIdServer#928",
+        case: "B053d",
+        fn change(&self, change: &mut Change) -> Result<(), ScimError> {
+            let name = change.after.get("userName");
+            match change.before.and_then(|before| before.get("userName")) {
+                Some(old) if Some(old) != name && name.is_some_and(|name| folded(name) == folded(old)) => {
+                    Err(ScimError::taken("The userName is already in use"))
+                }
+                _ => Ok(()),
+            }
+        }
+    },
+    fault! {
         id: "rename_dup_500",
         title: "Giving a user the userName of another fails with 500",
         story: "The store refuses the name and nobody catches it. Okta sees a failing server, and the administrator no reason.",

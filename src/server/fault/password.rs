@@ -160,7 +160,7 @@ pub(super) const FAULTS: &[Fault] = &[
         case: "B094b",
         fn body(&self, occasion: &Occasion, body: &mut Value) -> Result<(), ScimError> {
             if occasion.is(Action::Replace, Kind::User) && body.get("password").is_some() {
-                body["active"] = false.into();
+                body["active"] = false.into(); // A body with a member is an object.
             }
             Ok(())
         }

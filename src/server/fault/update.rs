@@ -149,9 +149,18 @@ pub(super) const FAULTS: &[Fault] = &[
         story: "A client that sends a first name alone takes the last name away, while title and phones stay.",
         source: "Metatavu/keycloak-scim-server#105",
         case: "B057",
+        memory: Mutex<Vec<String>>,
+        fn body(&self, _: &Occasion, body: &mut Value) -> Result<(), ScimError> {
+            if let (Some(body), Ok(mut named)) = (body.as_object(), self.0.lock()) {
+                *named = body.keys().cloned().collect();
+            }
+            Ok(())
+        }
         fn change(&self, change: &mut Change) -> Result<(), ScimError> {
-            if let (true, Some(before)) = (change.occasion.is(Action::Replace, Kind::User), change.before) {
-                for (name, old) in before {
+            if let (true, Some(before), Ok(named)) =
+                (change.occasion.is(Action::Replace, Kind::User), change.before, self.0.lock())
+            {
+                for (name, old) in before.iter().filter(|(name, _)| !named.contains(name)) {
                     change.after.entry(name.clone()).or_insert_with(|| old.clone());
                 }
             }
