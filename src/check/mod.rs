@@ -112,11 +112,25 @@ fn judge_body(expect: &Expect, body: &Value, response: &Response, context: &Cont
         Expect::Includes { at, expected } => shape::includes(at, expected, body),
         Expect::Lists(name) => list::lists(name, &(context.listed)(name), body),
         Expect::Each(form) => list::each(body, |resource| judge_body(form, resource, response, context)),
+        Expect::AnyOf(forms) => any_of(forms.iter().map(|form| judge_body(form, body, response, context))),
         Expect::NoRepeats => list::no_repeats(body),
         Expect::Complete => list::complete(body),
         Expect::SameOrderAs(step) => list::same_order(step, body, context),
         Expect::ScimError { scim_type } => scim_error::judge(scim_type.as_deref(), body, response.status),
     }
+}
+
+/// Passes when one of them does; otherwise all that was found is told, at the place of the first.
+fn any_of(judgements: impl Iterator<Item = Judgement>) -> Judgement {
+    let mut found: Vec<Finding> = Vec::new();
+    for judgement in judgements {
+        match judgement {
+            Judgement::Failed(finding) => found.push(finding),
+            other => return other,
+        }
+    }
+    let message = found.iter().map(|finding| finding.message.as_str()).collect::<Vec<_>>().join(", and ");
+    Judgement::Failed(Finding { message, ..found.into_iter().next().unwrap_or_default() })
 }
 
 /// The complete answer, or why there is none.

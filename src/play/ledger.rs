@@ -146,7 +146,11 @@ impl Ledger {
                 _ => {}
             }
         }
-        self.see(collection, exchange);
+        // An answer to our own create that has no name is not taken for somebody else: a look-up settles whose it is.
+        let nameless = exchange.json().is_some_and(|body| body.get(collection.name_attribute()).is_none());
+        if open.is_none() || !nameless {
+            self.see(collection, exchange);
+        }
         open
     }
 
@@ -309,6 +313,15 @@ mod tests {
         assert!(ledger.settle(&open, &json!({ "Resources": [{ "id": "9", "userName": "ann" }] })));
         assert!(ledger.owns(Collection::Users, "9"));
         assert!(ledger.unsettled().is_empty());
+    }
+
+    #[test]
+    fn an_answer_without_a_name_is_settled_by_reading_back() {
+        let mut ledger = Ledger::default();
+        let open = create(&mut ledger, "ann", 201, json!({ "id": "7" })).expect("unsettled");
+        assert!(!ledger.owns(Collection::Users, "7"));
+        assert!(ledger.settle(&open, &json!({ "Resources": [{ "id": "7", "userName": "ann" }] })));
+        assert!(ledger.owns(Collection::Users, "7"));
     }
 
     #[test]

@@ -117,17 +117,17 @@ impl Player<'_> {
         }
         // The create may have lost them: a member added afterwards shows whether it can be seen.
         let added = json!([{ "value": member, "display": person.user_name }]);
-        match self.app() {
-            App::Oin => {
-                let body = patch_op(&json!({ "op": "add", "path": "members", "value": added }));
-                self.send(Outgoing::new("PATCH", &path).json(&body)).await?;
+        if self.app() == App::Aiw {
+            let mut body = self.send(Outgoing::new("GET", &path)).await?.json().cloned().unwrap_or_default();
+            merge(&mut body, &json!({ "members": added }));
+            self.send(Outgoing::new("PUT", &path).json(&body)).await?;
+            if self.has_members(&path).await? {
+                return Ok(true);
             }
-            App::Aiw => {
-                let mut body = self.send(Outgoing::new("GET", &path)).await?.json().cloned().unwrap_or_default();
-                merge(&mut body, &json!({ "members": added }));
-                self.send(Outgoing::new("PUT", &path).json(&body)).await?;
-            }
+            // So may the PUT: what a PATCH can show is not hidden.
         }
+        let body = patch_op(&json!({ "op": "add", "path": "members", "value": added }));
+        self.send(Outgoing::new("PATCH", &path).json(&body)).await?;
         self.has_members(&path).await
     }
 

@@ -90,6 +90,7 @@ impl Reduction {
                 let whole = parts.iter().map(|part| format!("/{}", part.split('.').next().unwrap_or_default()));
                 Expect::SameAs { step: step.clone(), except: except.iter().cloned().chain(whole).collect() }
             }
+            Expect::AnyOf(any) => Expect::AnyOf(any.iter().map(|one| self.spare(one)).collect::<Option<_>>()?),
             Expect::Each(inner) => Expect::Each(Box::new(self.spare(inner)?)),
             other => other.clone(),
         })

@@ -140,6 +140,7 @@ struct ExpectTable {
     list_total: Option<TotalValue>,
     lists: Option<String>,
     each: Option<Box<ExpectTable>>,
+    any_of: Option<Vec<ExpectTable>>,
     no_repeats: Option<bool>,
     complete: Option<bool>,
     same_order_as: Option<String>,
@@ -443,6 +444,9 @@ impl Place<'_> {
         forms.extend(e.lists.take().map(Expect::Lists));
         if let Some(inner) = e.each.take() {
             forms.push(Expect::Each(Box::new(self.expect(*inner, at)?)));
+        }
+        if let Some(inner) = e.any_of.take() {
+            forms.push(Expect::AnyOf(inner.into_iter().map(|form| self.expect(form, at)).collect::<Result<_, _>>()?));
         }
         match e.scim_error.take() {
             Some(ErrorValue::Any(true)) => forms.push(Expect::ScimError { scim_type: None }),

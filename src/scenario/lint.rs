@@ -247,8 +247,11 @@ impl Lint<'_> {
             Expect::Lists(name) if !self.scenario.given.iter().any(|(n, _)| n == name) => {
                 self.say(&check.id, format!("`lists = \"{name}\"` of `{}` is no given", check.id));
             }
-            Expect::Each(inner) if !matches!(**inner, Expect::At { .. } | Expect::Includes { .. }) => {
+            Expect::Each(inner) if !looks_at_values(inner) => {
                 self.say(&check.id, format!("`each` of `{}` takes `at` or `includes`", check.id));
+            }
+            Expect::AnyOf(forms) if forms.len() < 2 || !forms.iter().all(looks_at_values) => {
+                self.say(&check.id, format!("`any_of` of `{}` takes two or more of `at` and `includes`", check.id));
             }
             _ => {}
         }
@@ -311,6 +314,11 @@ impl Lint<'_> {
     }
 }
 
+/// Forms that can stand inside another.
+fn looks_at_values(expect: &Expect) -> bool {
+    matches!(expect, Expect::At { .. } | Expect::Includes { .. })
+}
+
 /// Forms that look into a body, and so do not apply to a 204.
 fn judges_body(expect: &Expect) -> bool {
     !matches!(expect, Expect::Status(_) | Expect::Header { .. } | Expect::FasterThan(_))
@@ -344,6 +352,7 @@ fn expected_texts(expect: &Expect) -> Vec<String> {
         Expect::At { at, test: t } => [vec![at.clone()], test(t)].concat(),
         Expect::Includes { at, expected } => vec![at.clone(), expected.to_string()],
         Expect::Each(inner) => expected_texts(inner),
+        Expect::AnyOf(forms) => forms.iter().flat_map(expected_texts).collect(),
         _ => vec![],
     }
 }

@@ -263,6 +263,8 @@ pub enum Expect {
     Lists(String),
     /// This expectation holds on every listed resource (pointers start at the resource).
     Each(Box<Expect>),
+    /// At least one of these holds.
+    AnyOf(Vec<Expect>),
     /// No id is listed twice.
     NoRepeats,
     /// As many resources are listed, over all pages, as totalResults says.

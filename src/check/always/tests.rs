@@ -249,6 +249,10 @@ fn a_password_in_any_answer_breaks_password_and_is_not_repeated() {
     for exchange in [&hashed, &echo, &text, &header] {
         assert_eq!(failed(judged("password", exchange)).actual, None);
     }
+    for name in ["passwordHash", "password_hash", "hashedPassword"] {
+        failed(judged("password", &read(user_with(name, json!("$2b$10$abc")))));
+    }
+    passes("password", &read(user_with("passwordChanged", json!("2024-05-06T07:08:09Z"))));
     passes("password", &read(user_with("password", json!(""))));
     passes("password", &answered("POST /Users", 400, json!({"errors": {"password": "is too short"}})));
     passes("password", &answered("GET /Schemas", 200, json!({"attributes": [{"name": "password"}]})));

@@ -35,6 +35,13 @@ pub struct Occasion<'o> {
     pub id: Option<&'o str>,
 }
 
+impl Occasion<'_> {
+    /// True when this is done to this kind of resource.
+    pub fn is(&self, action: Action, kind: Kind) -> bool {
+        self.action == action && self.kind == kind
+    }
+}
+
 /// A resource about to be stored, in stored form: without what is derived when it is shown.
 #[derive(Debug)]
 pub struct Change<'c> {
