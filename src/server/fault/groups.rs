@@ -272,13 +272,12 @@ pub(super) const FAULTS: &[Fault] = &[
     fault! {
         id: "group_delete_500",
         title: "DELETE of a group is answered 500",
-        story: "The administrator unlinks the group and deletes it. Okta reports an error.",
+        story: "Okta sends a Content-Type and no body, and the server fails to read one. The group cannot be deleted.",
         source: "derived from Okta's SCIM reference",
         case: "B142",
-        fn answer(&self, request: &Request, answer: &mut Answer) {
-            if request.method == "DELETE" && answer.status == 204 && group_of(request).is_some() {
-                *answer = Answer::refusal(&ScimError::plain(500, "The group cannot be deleted"));
-            }
+        fn request(&self, request: &mut Request) -> Option<Answer> {
+            let hit = request.method == "DELETE" && group_of(request).is_some() && request.header("content-type").is_some();
+            hit.then(|| Answer::refusal(&ScimError::plain(500, "The body is no JSON")))
         }
     },
     fault! {
