@@ -179,6 +179,16 @@ pub const RULES: &[Rule] = &[
         judge: resource::meta,
     },
     Rule {
+        id: "groups",
+        title: "The groups of a user say which they are",
+        level: Level::Should,
+        capability: Some(Capability::Protocol),
+        spec: &["RFC 7643 §4.1.2"],
+        fix: "Send the group's id as value with every entry of a user's groups.",
+        why: "Okta reads membership from the group; other clients cannot tell groups apart by their names.",
+        judge: resource::groups,
+    },
+    Rule {
         id: "error-status",
         title: "The status in a SCIM Error is a string",
         level: Level::Should,

@@ -98,6 +98,19 @@ pub(super) fn active(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
     each(exchange, there, |_, at, user| member(at, "active", user, "a boolean", Value::is_boolean))
 }
 
+pub(super) fn groups(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
+    let entries = |user: &Value| pointer::get(user, "groups").and_then(Value::as_array).cloned().unwrap_or_default();
+    let in_some = |target: &Target, user: &Value| target.kind == Kind::User && !entries(user).is_empty();
+    each(exchange, in_some, |_, at, user| {
+        let at = pointer::below(at, "groups");
+        let text = |value: &Value| value.as_str().is_some_and(|id| !id.is_empty());
+        let named = |(place, entry): (usize, &Value)| {
+            member(&pointer::below(&at, &place.to_string()), "value", entry, "the id of the group", text)
+        };
+        entries(user).iter().enumerate().find_map(named)
+    })
+}
+
 pub(super) fn meta(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
     // `attributes` and `excludedAttributes` say what is shown (RFC 7644 §3.9).
     if exchange.request.path.to_ascii_lowercase().contains("attributes=") {

@@ -76,6 +76,7 @@ fn a_healthy_answer_breaks_no_rule() {
         throttled,
         read(user()),
         list_of(&[user(), user()]),
+        read(user_with("groups", json!([{"value": "g", "display": "G"}]))),
         error(404, &json!("404")),
         exchange("DELETE /Groups/1", 204, Body::Empty),
     ];
@@ -217,6 +218,14 @@ fn counters_that_are_not_integers_break_counters() {
     fails("counters", &with("totalResults", json!("0")), "/totalResults", message);
     passes("counters", &with("other", json!(1)));
     skips("counters", &read(user()));
+}
+
+#[test]
+fn a_group_of_a_user_without_its_id_breaks_groups() {
+    let nameless = user_with("groups", json!([{"value": "g"}, {"display": "G"}]));
+    fails("groups", &read(nameless), "/groups/1/value", "/groups/1/value is missing, expected the id of the group");
+    skips("groups", &read(user_with("groups", json!([]))));
+    skips("groups", &read(user()));
 }
 
 #[test]
