@@ -27,6 +27,56 @@ impl Request {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
+
+    /// The endpoint in the path (`Users`, `Groups`) and, for one resource, its id as sent.
+    pub fn target(&self) -> Option<(&str, Option<&str>)> {
+        let mut segments = self.path.rsplit('/').filter(|segment| !segment.is_empty());
+        let last = segments.next()?;
+        match segments.next() {
+            _ if ["Users", "Groups"].contains(&last) => Some((last, None)),
+            Some(endpoint) if ["Users", "Groups"].contains(&endpoint) => Some((endpoint, Some(last))),
+            _ => None,
+        }
+    }
+
+    /// True for a request on the collection of this endpoint.
+    pub fn is_on(&self, method: &str, endpoint: &str) -> bool {
+        self.method == method && self.target() == Some((endpoint, None))
+    }
+
+    /// True for a request on one resource of this endpoint.
+    pub fn is_on_one(&self, method: &str, endpoint: &str) -> bool {
+        self.method == method && matches!(self.target(), Some((found, Some(_))) if found == endpoint)
+    }
+
+    /// The body, where it is JSON.
+    pub fn json(&self) -> Option<Value> {
+        serde_json::from_slice(&self.body).ok()
+    }
+}
+
+/// How long an answer is held back before it is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Delay {
+    /// Not at all.
+    #[default]
+    None,
+    /// This long.
+    Exactly(Duration),
+    /// So many hundredths of the time after which a client gives up: a fault is slow in the client's eyes, whatever its
+    /// patience.
+    Patience(u32),
+}
+
+impl Delay {
+    /// The delay before a client that waits this long.
+    pub(super) fn before(self, patience: Duration) -> Duration {
+        match self {
+            Self::None => Duration::ZERO,
+            Self::Exactly(delay) => delay,
+            Self::Patience(hundredths) => patience * hundredths / 100,
+        }
+    }
 }
 
 /// An answer as it will be sent.
@@ -38,8 +88,8 @@ pub struct Answer {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
-    /// How long to wait before sending it.
-    pub delay: Duration,
+    /// How long it is held back.
+    pub delay: Delay,
     /// After how many bytes of the body the connection breaks off.
     pub cut: Option<usize>,
 }
@@ -67,6 +117,36 @@ impl Answer {
             answer = answer.with("www-authenticate", "Bearer realm=\"SCIM\", Basic realm=\"SCIM\"");
         }
         answer
+    }
+
+    /// The body, where it is JSON.
+    pub fn json(&self) -> Option<Value> {
+        serde_json::from_slice(&self.body).ok()
+    }
+
+    /// Changes the body, where it is JSON.
+    pub fn edit(&mut self, change: impl FnOnce(&mut Value)) {
+        if let Some(mut body) = self.json() {
+            change(&mut body);
+            self.body = body.to_string().into_bytes();
+        }
+    }
+
+    /// Takes a header away.
+    pub fn drop_header(&mut self, name: &str) {
+        self.headers.retain(|(known, _)| known != name);
+    }
+
+    /// Puts text in the place of the body.
+    pub fn say(&mut self, media_type: &str, text: &str) {
+        self.drop_header("content-type");
+        self.headers.push(("content-type".into(), media_type.into()));
+        self.body = text.as_bytes().to_vec();
+    }
+
+    /// Holds the answer back for so many hundredths of the client's patience: from 100 on it comes too late.
+    pub fn slow(&mut self, hundredths: u32) {
+        self.delay = Delay::Patience(hundredths);
     }
 
     /// The same with one more header.

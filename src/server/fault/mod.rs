@@ -12,12 +12,14 @@ mod errors;
 mod groups;
 mod lifecycle;
 mod lookup;
+mod media;
 mod members;
 mod pace;
 mod paging;
 mod password;
 mod patch;
 mod representation;
+mod tenancy;
 mod update;
 
 pub use deviation::{Action, Change, Claim, Deviation, ListAnswer, Occasion, Stranger};
@@ -91,6 +93,8 @@ pub(super) use fault;
 static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| {
     [
         access::FAULTS,
+        media::FAULTS,
+        tenancy::FAULTS,
         lookup::FAULTS,
         encoding::FAULTS,
         paging::FAULTS,
