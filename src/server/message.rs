@@ -156,3 +156,44 @@ impl Answer {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_delay_is_measured_by_the_clients_patience() {
+        let patience = Duration::from_secs(60);
+        let mut answer = Answer::empty(204);
+        assert_eq!(answer.delay.before(patience), Duration::ZERO);
+        answer.slow(130);
+        assert_eq!(answer.delay.before(patience), Duration::from_secs(78));
+        assert_eq!(Delay::Exactly(Duration::from_millis(700)).before(patience), Duration::from_millis(700));
+    }
+
+    #[test]
+    fn a_path_names_an_endpoint_and_perhaps_one_resource() {
+        let at = |path: &str| Request {
+            method: "GET".into(),
+            path: path.into(),
+            query: String::new(),
+            headers: Vec::new(),
+            body: Vec::new(),
+        };
+        assert_eq!(at("/scim/v2/Users").target(), Some(("Users", None)));
+        assert_eq!(at("/scim/v2/Groups/a%2Fb").target(), Some(("Groups", Some("a%2Fb"))));
+        assert_eq!(at("/scim/v2/Schemas/x").target(), None);
+        assert!(at("/Users").is_on("GET", "Users") && !at("/Users/1").is_on("GET", "Users"));
+        assert!(at("/Users/1").is_on_one("GET", "Users") && !at("/Users/1").is_on_one("PUT", "Users"));
+    }
+
+    #[test]
+    fn a_body_that_is_json_can_be_changed_and_any_replaced() {
+        let mut answer = Answer::scim(200, &serde_json::json!({ "a": 1 }));
+        answer.edit(|body| body["a"] = 2.into());
+        assert_eq!(answer.json().unwrap()["a"], 2);
+        answer.say("text/plain", "no");
+        answer.edit(|_| unreachable!());
+        assert_eq!((answer.headers.len(), answer.body.as_slice()), (1, b"no".as_slice()));
+    }
+}
