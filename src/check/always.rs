@@ -198,6 +198,16 @@ pub const RULES: &[Rule] = &[
         why: "Okta accepts a number too; the RFC asks for a string.",
         judge: answer::error_status,
     },
+    Rule {
+        id: "scim-type",
+        title: "The scimType of a SCIM Error is a word that SCIM defines",
+        level: Level::Should,
+        capability: Some(Capability::Protocol),
+        spec: &["RFC 7644 §3.12", "RFC 9865 §2.1"],
+        fix: "Name one of the RFC's words in scimType, or leave it out and say the rest in detail.",
+        why: "Okta does not read scimType; other clients branch on its words and know no others.",
+        judge: answer::scim_type,
+    },
 ];
 
 #[cfg(test)]

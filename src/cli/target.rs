@@ -114,6 +114,7 @@ async fn reference(args: &TargetArgs, limits: Limits) -> Result<Target, NoTarget
     let config = Config {
         token: token.clone(),
         faults: serve::faults(&args.fault)?,
+        patience: args.timeout,
         people: 3,
         entitlements: true,
         ..Config::default()

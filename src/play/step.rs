@@ -27,6 +27,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(25);
 struct Prepared {
     path: String,
     body: Content,
+    headers: Vec<(String, String)>,
 }
 
 enum Content {
@@ -42,7 +43,7 @@ impl Prepared {
             Content::Json(value) => Payload::Json(value),
             Content::Raw(text) => Payload::Raw(text),
         };
-        Outgoing { method: &step.method, path: &self.path, body, credential: step.credential, headers: &step.headers }
+        Outgoing { method: &step.method, path: &self.path, body, credential: step.credential, headers: &self.headers }
     }
 }
 
@@ -300,7 +301,10 @@ fn prepare(scene: &Scene<'_>, step: &Step) -> Result<Prepared, String> {
             Content::Json(read)
         }
     };
-    Ok(Prepared { path, body })
+    let filled =
+        |(name, value): &(String, String)| Ok((name.clone(), fill_text(value, scope).map_err(|e| e.to_string())?));
+    let headers = step.headers.iter().map(filled).collect::<Result<_, String>>()?;
+    Ok(Prepared { path, body, headers })
 }
 
 /// Takes a step's captures into the scope. A failed capture is a finding and blocks the rest.

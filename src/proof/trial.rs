@@ -59,9 +59,9 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// The rules of an app, with nothing to wait for.
+    /// The rules of an app, with next to nothing to wait for: a healthy server answers in a few milliseconds.
     pub const fn new(app: App) -> Self {
-        Self { app, timeout: Duration::from_secs(5), max_wait: Duration::from_millis(50), settle: Duration::ZERO }
+        Self { app, timeout: Duration::from_secs(2), max_wait: Duration::from_millis(50), settle: Duration::ZERO }
     }
 }
 
@@ -74,6 +74,7 @@ pub fn config(faults: Vec<&'static Fault>) -> Config {
 pub async fn trial(config: Config, rules: Rules, catalogue: &Catalogue, plan: &[&Scenario]) -> Result<Trial, String> {
     let create_user =
         catalogue.fixture("okta/create-user.json").ok_or("the fixture okta/create-user.json is missing")?;
+    let config = Config { patience: rules.timeout, ..config };
     let running =
         server::start(config).await.map_err(|error| format!("the reference server did not start: {error}"))?;
     let base = BaseUrl::parse(&running.base_url).map_err(|error| error.to_string())?;

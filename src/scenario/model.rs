@@ -168,11 +168,13 @@ pub struct Step {
 
 /// Which credential a step sends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum StepCredential {
     /// The one the run was given.
     #[default]
     Given,
+    /// The same with the name of its scheme in lower case.
+    LowerScheme,
     /// A made-up one of the same form.
     Wrong,
     /// No Authorization header.

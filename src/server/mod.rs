@@ -64,6 +64,8 @@ pub struct Config {
     pub token: String,
     /// What the server does wrong.
     pub faults: Vec<&'static Fault>,
+    /// How long the client waits for an answer: what faults that are slow measure their delay by.
+    pub patience: Duration,
     /// How a successful PATCH is answered.
     pub patch_answer: PatchAnswer,
     /// What is written about each request.
@@ -86,6 +88,7 @@ impl Default for Config {
             base_path: "/scim/v2".into(),
             token: String::new(),
             faults: Vec::new(),
+            patience: Duration::from_secs(60),
             patch_answer: PatchAnswer::default(),
             log: LogFormat::default(),
             entitlements: false,
@@ -106,7 +109,7 @@ pub struct Running {
 }
 
 /// How long [`Running::stop`] waits for requests in flight.
-const PATIENCE: Duration = Duration::from_secs(2);
+const IN_FLIGHT: Duration = Duration::from_secs(2);
 
 impl Running {
     /// Stops accepting, lets requests in flight finish (two seconds at most), frees the port.
@@ -115,7 +118,7 @@ impl Running {
             // The receiver is gone when the server has ended by itself, which is as good.
             let _ = stop.send(());
         }
-        if tokio::time::timeout(PATIENCE, &mut self.task).await.is_err() {
+        if tokio::time::timeout(IN_FLIGHT, &mut self.task).await.is_err() {
             self.task.abort();
         }
     }

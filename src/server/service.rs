@@ -17,7 +17,7 @@ use crate::scim::projection::Projection;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 use std::io;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The URN of a list.
 const LIST_URN: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
@@ -27,6 +27,7 @@ pub(super) struct Service {
     base_path: String,
     token: String,
     patch_answer: PatchAnswer,
+    patience: Duration,
     log: Log,
 }
 
@@ -73,6 +74,7 @@ impl Service {
             base_path: format!("/{}", config.base_path.trim_matches('/')),
             token: config.token.clone(),
             patch_answer: config.patch_answer,
+            patience: config.patience,
             log: Log::new(config.log, &config.token, Box::new(io::stderr())),
         })
     }
@@ -82,6 +84,11 @@ impl Service {
         const MANY: usize = 2_000;
         let store = self.directory.reading();
         [Kind::User, Kind::Group].iter().any(|kind| store.count(*kind).is_ok_and(|count| count > MANY))
+    }
+
+    /// How long a client waits for an answer.
+    pub(super) const fn patience(&self) -> Duration {
+        self.patience
     }
 
     /// Answers a request; `body_fits` is false when its body was too large to read.

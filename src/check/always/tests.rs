@@ -279,6 +279,22 @@ fn an_error_that_okta_cannot_read_breaks_scim_error() {
 }
 
 #[test]
+fn a_scim_type_of_the_servers_own_breaks_scim_type() {
+    let error = |word: Value| answered("POST /Users", 400, json!({"status": "400", "scimType": word}));
+    fails(
+        "scim-type",
+        &error(json!("schemaViolated")),
+        "/scimType",
+        "/scimType is the string \"schemaViolated\", which SCIM does not define",
+    );
+    fails("scim-type", &error(json!(7)), "/scimType", "/scimType is the number 7, which SCIM does not define");
+    passes("scim-type", &error(json!("invalidValue")));
+    passes("scim-type", &error(json!("expiredCursor")));
+    skips("scim-type", &error(Value::Null));
+    skips("scim-type", &read(user_with("scimType", json!("mine"))));
+}
+
+#[test]
 fn an_error_status_that_is_no_string_breaks_error_status() {
     fails("error-status", &error(404, &json!(404)), "/status", "/status is the number 404, expected a string");
     skips("error-status", &exchange("GET /Users", 401, Body::Empty));

@@ -13,6 +13,7 @@ mod groups;
 mod import;
 mod lifecycle;
 mod lookup;
+mod media;
 mod members;
 mod pace;
 mod paging;
@@ -21,6 +22,7 @@ mod patch;
 mod refusal;
 mod representation;
 mod suites;
+mod tenancy;
 mod update;
 
 pub use deviation::{Action, Change, Claim, Deviation, ListAnswer, Occasion, Stranger};
@@ -94,6 +96,8 @@ pub(super) use fault;
 static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| {
     [
         access::FAULTS,
+        media::FAULTS,
+        tenancy::FAULTS,
         lookup::FAULTS,
         encoding::FAULTS,
         paging::FAULTS,
