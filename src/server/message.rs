@@ -27,6 +27,11 @@ impl Request {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
+
+    /// Whether the path leads to this endpoint, such as `Users`, or to something below it.
+    pub fn is_at(&self, endpoint: &str) -> bool {
+        self.path.split('/').any(|segment| segment == endpoint)
+    }
 }
 
 /// An answer as it will be sent.
@@ -67,6 +72,14 @@ impl Answer {
             answer = answer.with("www-authenticate", "Bearer realm=\"SCIM\", Basic realm=\"SCIM\"");
         }
         answer
+    }
+
+    /// Rewrites a JSON body; any other stays.
+    pub fn edit(&mut self, edit: impl FnOnce(&mut Value)) {
+        if let Ok(mut body) = serde_json::from_slice(&self.body) {
+            edit(&mut body);
+            self.body = body.to_string().into_bytes();
+        }
     }
 
     /// The same with one more header.
