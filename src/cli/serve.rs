@@ -77,7 +77,8 @@ fn known<T>(ids: &[String], what: &str, all: &'static [T], id_of: fn(&T) -> &str
     ids.iter()
         .map(|id| {
             all.iter().find(|one| id_of(one) == id).ok_or_else(|| {
-                let mut near: Vec<_> = all.iter().map(|one| (strsim::jaro_winkler(id, id_of(one)), id_of(one))).collect();
+                let mut near: Vec<_> =
+                    all.iter().map(|one| (strsim::jaro_winkler(id, id_of(one)), id_of(one))).collect();
                 near.sort_by(|a, b| b.0.total_cmp(&a.0));
                 let near: Vec<_> = near.into_iter().take(3).map(|(_, id)| id).collect();
                 give_up(

@@ -17,7 +17,7 @@ impl Player<'_> {
     pub(super) async fn walk(&self, path: &str, count: usize, step: &Step) -> Result<(Vec<Exchange>, Exchange), Halt> {
         let mut exchanges: Vec<Exchange> = Vec::new();
         let mut resources: Vec<Value> = Vec::new();
-        let (mut start, mut cut) = (1, false);
+        let (mut start, mut cut, mut page_size) = (1, false, 1);
         loop {
             let joint = if path.contains('?') { '&' } else { '?' };
             let page = format!("{path}{joint}startIndex={start}&count={count}");
@@ -36,12 +36,13 @@ impl Player<'_> {
             // A server may cap pages below the count; the next page starts behind what was got (Okta's own step for
             // short pages is not documented).
             let next = start + if got == 0 { count } else { got.min(count) };
+            page_size = page_size.max(got.min(count));
             if got == 0 || next > total || exchanges.len() > FIRST_PAGES {
                 return Ok(joined(exchanges, &resources, cut));
             }
             start = next;
             if exchanges.len() == FIRST_PAGES {
-                start = next.max(total + 1 - count.min(total));
+                start = next.max(total + 1 - page_size.min(total));
                 cut = start > next;
             }
         }

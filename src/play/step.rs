@@ -95,36 +95,57 @@ impl Player<'_> {
 
     /// Sends a step's request; a read that fails a check is repeated while our own write may not show yet.
     async fn send_step(&self, scene: &Scene<'_>, step: &Step, request: &Prepared) -> Result<Played, Halt> {
-        if let Some(count) = step.paginate {
-            let (exchanges, judged) = self.walk(request.path.as_str(), count, step).await?;
-            return Ok(Played { exchanges, judged, note: None });
-        }
         let started = Instant::now();
+        let may_lag = step.method == "GET" && scene.last_write.is_some();
+        let late = || Some(format!("the write showed only after {} ms", started.elapsed().as_millis()));
+        if let Some(count) = step.paginate {
+            let walk = async || self.walk(request.path.as_str(), count, step).await;
+            let (mut exchanges, mut judged) = walk().await?;
+            let mut note = None;
+            if may_lag && self.fails(scene, step, &judged) {
+                let fine = |(_, joined): &(_, Exchange)| !self.fails(scene, step, joined);
+                if let Some(settled) = self.wait_for(started, walk, fine).await? {
+                    (exchanges, judged) = settled;
+                    note = late();
+                }
+            }
+            return Ok(Played { exchanges, judged, note });
+        }
         let (mut exchanges, mut exchange) = self.send_patiently(request.outgoing(step)).await?;
         let mut note =
             (!exchanges.is_empty()).then(|| format!("throttled {} times before it was answered", exchanges.len()));
-        let may_lag = step.method == "GET" && scene.last_write.is_some();
         if may_lag && self.fails(scene, step, &exchange) {
-            let patience = self.patience();
-            let mut pause = FIRST_PAUSE;
-            let mut settled = false;
-            while started.elapsed() < patience {
-                self.abandonable(tokio::time::sleep(pause.min(patience.saturating_sub(started.elapsed())))).await?;
-                pause *= 2;
-                let again = self.send(request.outgoing(step)).await?;
-                if !self.fails(scene, step, &again) {
-                    note = Some(format!("the write showed only after {} ms", started.elapsed().as_millis()));
-                    exchange = again;
-                    settled = true;
-                    break;
-                }
-            }
-            if !settled && !patience.is_zero() {
-                self.waited_in_vain(started.elapsed());
+            let read = async || self.send(request.outgoing(step)).await;
+            if let Some(settled) = self.wait_for(started, read, |again| !self.fails(scene, step, again)).await? {
+                note = late();
+                exchange = settled;
             }
         }
         exchanges.push(exchange.clone());
         Ok(Played { judged: exchange, exchanges, note })
+    }
+
+    /// Repeats what was first read at `started`, while our own write may not show yet. None when the wait was in vain.
+    pub(super) async fn wait_for<T>(
+        &self,
+        started: Instant,
+        read: impl AsyncFn() -> Result<T, Halt>,
+        fine: impl Fn(&T) -> bool,
+    ) -> Result<Option<T>, Halt> {
+        let patience = self.patience();
+        let mut pause = FIRST_PAUSE;
+        while started.elapsed() < patience {
+            self.abandonable(tokio::time::sleep(pause.min(patience.saturating_sub(started.elapsed())))).await?;
+            pause *= 2;
+            let again = read().await?;
+            if fine(&again) {
+                return Ok(Some(again));
+            }
+        }
+        if !patience.is_zero() {
+            self.waited_in_vain(started.elapsed());
+        }
+        Ok(None)
     }
 
     fn fails(&self, scene: &Scene<'_>, step: &Step, exchange: &Exchange) -> bool {

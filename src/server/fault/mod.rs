@@ -17,6 +17,7 @@ mod pace;
 mod paging;
 mod password;
 mod patch;
+mod removal;
 mod representation;
 mod update;
 
@@ -98,6 +99,7 @@ static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| {
         update::FAULTS,
         patch::FAULTS,
         lifecycle::FAULTS,
+        removal::FAULTS,
         representation::FAULTS,
         groups::FAULTS,
         members::FAULTS,
