@@ -7,7 +7,7 @@ use super::catalogue::{Folders, load};
 use crate::check::always::RULES;
 use crate::exit::Exit;
 use crate::scenario::{App, Capability, Catalogue};
-use crate::server::fault;
+use crate::server::{fault, variant};
 
 /// Arguments of `list`.
 #[derive(Debug, Args)]
@@ -30,6 +30,8 @@ enum What {
     Checks,
     /// Faults of the reference server
     Faults,
+    /// Ways of the reference server to be right that few servers choose
+    Variants,
     /// Okta's provisioning features
     Capabilities,
 }
@@ -38,6 +40,7 @@ enum What {
 pub(super) fn list(args: &ListArgs) -> Exit {
     let rows = match args.what {
         What::Faults => faults(),
+        What::Variants => variants(),
         What::Capabilities => capabilities(),
         What::Scenarios | What::Checks => match load(&args.folders) {
             Err(exit) => return exit,
@@ -98,6 +101,11 @@ fn checks(catalogue: &Catalogue) -> Vec<Value> {
 fn faults() -> Vec<Value> {
     let row = |f: &fault::Fault| json!({ "id": f.id, "title": f.title, "story": f.story, "source": f.source, "case": f.case });
     fault::all().iter().map(row).collect()
+}
+
+fn variants() -> Vec<Value> {
+    let row = |v: &variant::Variant| json!({ "id": v.id, "title": v.title, "why": v.why });
+    variant::all().iter().map(row).collect()
 }
 
 fn capabilities() -> Vec<Value> {

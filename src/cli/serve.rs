@@ -6,7 +6,9 @@ use clap::{Args, ValueEnum};
 
 use super::{give_up, signal};
 use crate::exit::Exit;
-use crate::server::{self, Config, LogFormat, PatchAnswer, fault};
+use crate::server::fault::{self, Fault};
+use crate::server::variant::{self, Variant};
+use crate::server::{self, Config, LogFormat, PatchAnswer};
 
 /// Arguments of `serve`.
 #[derive(Debug, Args)]
@@ -26,6 +28,9 @@ pub(super) struct ServeArgs {
     /// A fault to build in (repeatable); see `scimulate list faults`
     #[arg(long, value_name = "ID")]
     fault: Vec<String>,
+    /// A way to be right that few servers choose (repeatable); see `scimulate list variants`
+    #[arg(long, value_name = "ID")]
+    variant: Vec<String>,
     /// How a PATCH is answered: 200 with the resource, or 204
     #[arg(long, value_enum, default_value_t)]
     patch_answer: PatchStatus,
@@ -59,16 +64,26 @@ enum Log {
 }
 
 /// The faults of these ids; the error names near ones.
-pub(super) fn faults(ids: &[String]) -> Result<Vec<&'static fault::Fault>, Exit> {
+pub(super) fn faults(ids: &[String]) -> Result<Vec<&'static Fault>, Exit> {
+    known(ids, "fault", fault::all(), |fault| fault.id)
+}
+
+/// The variants of these ids; the error names near ones.
+pub(super) fn variants(ids: &[String]) -> Result<Vec<&'static Variant>, Exit> {
+    known(ids, "variant", variant::all(), |variant| variant.id)
+}
+
+fn known<T>(ids: &[String], what: &str, all: &'static [T], id_of: fn(&T) -> &str) -> Result<Vec<&'static T>, Exit> {
     ids.iter()
         .map(|id| {
-            fault::by_id(id).ok_or_else(|| {
-                let mut near: Vec<_> = fault::all().iter().map(|f| (strsim::jaro_winkler(id, f.id), f.id)).collect();
+            all.iter().find(|one| id_of(one) == id).ok_or_else(|| {
+                let mut near: Vec<_> =
+                    all.iter().map(|one| (strsim::jaro_winkler(id, id_of(one)), id_of(one))).collect();
                 near.sort_by(|a, b| b.0.total_cmp(&a.0));
                 let near: Vec<_> = near.into_iter().take(3).map(|(_, id)| id).collect();
                 give_up(
                     Exit::Usage,
-                    format!("there is no fault `{id}`; near: {}. All: scimulate list faults", near.join(", ")),
+                    format!("there is no {what} `{id}`; near: {}. All: scimulate list {what}s", near.join(", ")),
                 )
             })
         })
@@ -88,9 +103,9 @@ pub(super) fn made_token() -> String {
 
 /// Starts the server and runs until Ctrl-C.
 pub(super) async fn serve(args: ServeArgs) -> Exit {
-    let faults = match faults(&args.fault) {
-        Ok(faults) => faults,
-        Err(exit) => return exit,
+    let (faults, variants) = match (faults(&args.fault), variants(&args.variant)) {
+        (Ok(faults), Ok(variants)) => (faults, variants),
+        (Err(exit), _) | (_, Err(exit)) => return exit,
     };
     let made = args.token.is_none() && args.token_file.is_none();
     let token = match (&args.token, &args.token_file) {
@@ -110,6 +125,7 @@ pub(super) async fn serve(args: ServeArgs) -> Exit {
         base_path: args.base_path.clone(),
         token: token.clone(),
         faults,
+        variants,
         patch_answer: match args.patch_answer {
             PatchStatus::Ok => PatchAnswer::Ok200,
             PatchStatus::NoContent => PatchAnswer::NoContent204,

@@ -24,6 +24,9 @@ pub(super) struct TargetArgs {
     /// With --reference: a fault to build in (repeatable); see `scimulate list faults`
     #[arg(long, value_name = "ID", requires = "reference")]
     fault: Vec<String>,
+    /// With --reference: a way to be right that few servers choose (repeatable); see `scimulate list variants`
+    #[arg(long, value_name = "ID", requires = "reference")]
+    variant: Vec<String>,
     /// File that holds the credential; one trailing newline is taken off
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
@@ -115,6 +118,7 @@ async fn reference(args: &TargetArgs, limits: Limits) -> Result<Target, NoTarget
         token: token.clone(),
         faults: serve::faults(&args.fault)?,
         patience: args.timeout,
+        variants: serve::variants(&args.variant)?,
         people: 3,
         entitlements: true,
         ..Config::default()

@@ -160,6 +160,7 @@ impl Player<'_> {
             }
             App::Aiw => {
                 let read = self.in_time(ends, Outgoing::new("GET", path)).await;
+                let read = read.filter(|read| read.status() == Some(200));
                 let Some(mut body) = read.as_ref().and_then(Exchange::json).cloned() else { return false };
                 merge(&mut body, &inactive);
                 self.in_time(ends, Outgoing::new("PUT", path).json(&body)).await

@@ -1,6 +1,7 @@
 //! Who and what exists before a story starts, made as Okta makes it.
 
 use std::ops::Range;
+use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 
@@ -191,8 +192,16 @@ impl Player<'_> {
                 self.send(Outgoing::new("PATCH", &path).json(&body)).await?
             }
             App::Aiw => {
-                let read = self.send(Outgoing::new("GET", &path)).await?;
-                let mut body = read.json().or_else(|| created.json()).cloned().unwrap_or_default();
+                let get = async || self.send(Outgoing::new("GET", &path)).await;
+                let (started, mut read) = (Instant::now(), get().await?);
+                let found = |read: &Exchange| read.status() == Some(200);
+                if !found(&read)
+                    && let Some(settled) = self.wait_for(started, get, found).await?
+                {
+                    read = settled;
+                }
+                let document = read.json().filter(|_| found(&read));
+                let mut body = document.or_else(|| created.json()).cloned().unwrap_or_default();
                 super::merge(&mut body, &json!({ "active": false }));
                 scene.record(&format!("given.{name}.read"), "Given: Okta reads the user".into(), read);
                 self.send(Outgoing::new("PUT", &path).json(&body)).await?

@@ -6,6 +6,7 @@ use tokio::sync::OnceCell;
 use super::ledger::id_of;
 use super::player::Player;
 use super::{Halt, merge};
+use crate::okta::Identity;
 use crate::okta::client::Outgoing;
 use crate::okta::wire::{patch_op, percent_encode};
 use crate::scenario::template::{Scope, fill_json};
@@ -16,6 +17,7 @@ use crate::scenario::{App, Capability, Need, Person, Scenario};
 pub(super) struct Offers {
     groups: OnceCell<bool>,
     entitlements: OnceCell<bool>,
+    deletes: OnceCell<bool>,
     members: OnceCell<bool>,
 }
 
@@ -41,6 +43,7 @@ impl Offers {
         match need {
             Need::Groups => &self.groups,
             Need::Entitlements => &self.entitlements,
+            Need::Deletes => &self.deletes,
             Need::Members => &self.members,
         }
     }
@@ -50,6 +53,7 @@ const fn lack(need: Need) -> &'static str {
     match need {
         Need::Groups => "the target does not offer groups (GET /Groups is answered 404 or 501)",
         Need::Entitlements => "the target does not offer roles or entitlements (none in /ResourceTypes)",
+        Need::Deletes => "the target does not delete users (DELETE is answered 403, 405 or 501); Okta never asks it to",
         Need::Members => "the target never shows the members of a group, so this cannot be seen",
     }
 }
@@ -57,6 +61,11 @@ const fn lack(need: Need) -> &'static str {
 /// True for the endpoint of groups, however it is written.
 fn is_groups(endpoint: &str) -> bool {
     endpoint.trim_matches('/') == "Groups"
+}
+
+/// An id that can stand in a path.
+fn usable(id: &str) -> bool {
+    !matches!(id, "" | "." | "..")
 }
 
 impl Player<'_> {
@@ -78,6 +87,7 @@ impl Player<'_> {
         let offered = match need {
             Need::Groups => cell.get_or_try_init(|| self.offers_groups()).await?,
             Need::Entitlements => cell.get_or_try_init(|| self.offers_entitlements()).await?,
+            Need::Deletes => cell.get_or_try_init(|| self.deletes_users()).await?,
             Need::Members => cell.get_or_try_init(|| self.shows_members()).await?,
         };
         Ok(*offered)
@@ -108,23 +118,33 @@ impl Player<'_> {
         Ok(types.unwrap_or_default())
     }
 
-    /// Creates a group with one member and reads it. Only a target that shows no members at all is one that never shows
-    /// them; where the group cannot even be created, the scenarios that own creation tell.
-    async fn shows_members(&self) -> Result<bool, Halt> {
-        let person = self.identities.user("offers/member", &Person::default());
+    /// Creates a user and deletes it. Okta deletes no users, so a target need not.
+    async fn deletes_users(&self) -> Result<bool, Halt> {
+        let Some((id, _)) = self.somebody("offers/deleted").await? else { return Ok(true) };
+        let gone = self.send(Outgoing::new("DELETE", &format!("/Users/{}", percent_encode(&id)))).await?;
+        Ok(!matches!(gone.status(), Some(403 | 405 | 501)))
+    }
+
+    /// Creates a user to try things with. Where none can be created, the scenarios that own creation tell.
+    async fn somebody(&self, key: &str) -> Result<Option<(String, Identity)>, Halt> {
+        let person = self.identities.user(key, &Person::default());
         self.client.redactor().add_password(&person.password);
         let mut scope = Scope::default();
         scope.set("user", Value::Object(person.variables()));
-        let Ok(mut body) = fill_json(self.create_user, &scope) else { return Ok(true) };
+        let Ok(mut body) = fill_json(self.create_user, &scope) else { return Ok(None) };
         self.reduce_create(&mut body);
-        let user = self.send(Outgoing::new("POST", "/Users").json(&body)).await?;
-        let Some(member) = user.json().and_then(id_of) else { return Ok(true) };
+        let made = self.send(Outgoing::new("POST", "/Users").json(&body)).await?;
+        Ok(made.json().and_then(id_of).filter(|id| usable(id)).map(|id| (id, person)))
+    }
+
+    /// Creates a group with one member and reads it. Only a target that shows no members at all is one that never shows
+    /// them; where the group cannot even be created, the scenarios that own creation tell.
+    async fn shows_members(&self) -> Result<bool, Halt> {
+        let Some((member, person)) = self.somebody("offers/member").await? else { return Ok(true) };
         let body = json!({ "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],
             "displayName": self.identities.group("offers/group"), "members": [{ "value": member, "display": person.user_name }] });
         let group = self.send(Outgoing::new("POST", "/Groups").json(&body)).await?;
-        let Some(id) = group.json().and_then(id_of).filter(|id| !matches!(id.as_str(), "" | "." | "..")) else {
-            return Ok(true);
-        };
+        let Some(id) = group.json().and_then(id_of).filter(|id| usable(id)) else { return Ok(true) };
         let path = format!("/Groups/{}", percent_encode(&id));
         if self.has_members(&path).await? {
             return Ok(true);

@@ -37,7 +37,7 @@ impl Player<'_> {
     pub(super) async fn walk(&self, path: &str, count: usize, step: &Step, stride: Stride) -> Result<Walked, Halt> {
         let mut exchanges: Vec<Exchange> = Vec::new();
         let mut resources: Vec<Value> = Vec::new();
-        let (mut start, mut cut, mut short) = (1_usize, false, None);
+        let (mut start, mut cut, mut short, mut page_size) = (1_usize, false, None, 1);
         loop {
             let joint = if path.contains('?') { '&' } else { '?' };
             let page = format!("{path}{joint}startIndex={start}&count={count}");
@@ -58,13 +58,14 @@ impl Player<'_> {
             }
             let ahead = if got == 0 || stride == Stride::ByCount { count } else { got.min(count) };
             let next = start.saturating_add(ahead);
+            page_size = page_size.max(got.min(count));
             if got == 0 || next > total || exchanges.len() > FIRST_PAGES {
                 let whole = joined(&exchanges[0], &resources, cut);
                 return Ok(Walked { exchanges, whole, short });
             }
             start = next;
             if exchanges.len() == FIRST_PAGES {
-                start = next.max((total - count.min(total)).saturating_add(1));
+                start = next.max((total - page_size.min(total)).saturating_add(1));
                 cut = start > next;
             }
         }

@@ -112,22 +112,11 @@ impl Player<'_> {
         let mut played = self.once(scene, step, request).await?;
         let may_lag = step.method == "GET" && scene.last_write.is_some();
         if may_lag && self.fails(scene, step, &played.judged) {
-            let patience = self.patience();
-            let mut pause = FIRST_PAUSE;
-            let mut settled = false;
-            while started.elapsed() < patience {
-                self.abandonable(tokio::time::sleep(pause.min(patience.saturating_sub(started.elapsed())))).await?;
-                pause *= 2;
-                let again = self.once(scene, step, request).await?;
-                if !self.fails(scene, step, &again.judged) {
-                    let note = format!("the write showed only after {} ms", started.elapsed().as_millis());
-                    played = Played { note: Some(note), ..again };
-                    settled = true;
-                    break;
-                }
-            }
-            if !settled && !patience.is_zero() {
-                self.waited_in_vain(started.elapsed());
+            let again = async || self.once(scene, step, request).await;
+            let fine = |again: &Played| !self.fails(scene, step, &again.judged);
+            if let Some(settled) = self.wait_for(started, again, fine).await? {
+                let note = format!("the write showed only after {} ms", started.elapsed().as_millis());
+                played = Played { note: Some(note), ..settled };
             }
         }
         self.look_into(scene, step, request, &mut played).await?;
@@ -192,6 +181,29 @@ impl Player<'_> {
             }
         }
         Ok(Played { exchanges, judged: whole, note: Some(note), tried: Vec::new(), diagnosis: None })
+    }
+
+    /// Repeats what was first read at `started`, while our own write may not show yet. None when the wait was in vain.
+    pub(super) async fn wait_for<T>(
+        &self,
+        started: Instant,
+        read: impl AsyncFn() -> Result<T, Halt>,
+        fine: impl Fn(&T) -> bool,
+    ) -> Result<Option<T>, Halt> {
+        let patience = self.patience();
+        let mut pause = FIRST_PAUSE;
+        while started.elapsed() < patience {
+            self.abandonable(tokio::time::sleep(pause.min(patience.saturating_sub(started.elapsed())))).await?;
+            pause *= 2;
+            let again = read().await?;
+            if fine(&again) {
+                return Ok(Some(again));
+            }
+        }
+        if !patience.is_zero() {
+            self.waited_in_vain(started.elapsed());
+        }
+        Ok(None)
     }
 
     fn fails(&self, scene: &Scene<'_>, step: &Step, exchange: &Exchange) -> bool {

@@ -47,6 +47,8 @@ pub enum Need {
     Groups,
     /// `GET /ResourceTypes` names a role or entitlement resource.
     Entitlements,
+    /// A `DELETE` of a user is not answered 403, 405 or 501.
+    Deletes,
     /// A group that was created with a member shows it when read: membership can be seen at all.
     Members,
 }

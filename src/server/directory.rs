@@ -3,7 +3,7 @@
 use super::clock;
 use super::fault::{Action, Change, Claim, Deviation, Occasion, Stranger};
 use super::membership::{self, Plan};
-use super::store::{Index, Membership, Memory, Store, Write};
+use super::store::{Index, Membership, Memory, Replica, Store, Write};
 use super::types::{Kind, Types};
 use super::view;
 use crate::scim::error::ScimError;
@@ -22,16 +22,25 @@ pub(super) struct Directory {
     pub(super) types: Types,
     pub(super) deviations: Vec<Box<dyn Deviation>>,
     store: RwLock<Box<dyn Store>>,
+    /// Where reads look when they are behind writes.
+    replica: Option<Replica>,
 }
 
 impl Directory {
     pub(super) fn new(base_url: &str, types: Types, deviations: Vec<Box<dyn Deviation>>) -> Self {
         let store: RwLock<Box<dyn Store>> = RwLock::new(Box::new(Memory::default()));
-        Self { base_url: base_url.into(), types, deviations, store }
+        let lag = deviations.iter().map(|deviation| deviation.lag()).max().unwrap_or_default();
+        let replica = (!lag.is_zero()).then(|| Replica::new(lag));
+        Self { base_url: base_url.into(), types, deviations, store, replica }
+    }
+
+    /// What reads see.
+    pub(super) fn reading(&self) -> RwLockReadGuard<'_, Box<dyn Store>> {
+        self.replica.as_ref().map_or_else(|| self.current(), Replica::reading)
     }
 
     /// A writer replaces a resource in one step, so what a panicking one left behind is whole.
-    pub(super) fn reading(&self) -> RwLockReadGuard<'_, Box<dyn Store>> {
+    fn current(&self) -> RwLockReadGuard<'_, Box<dyn Store>> {
         self.store.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -88,7 +97,7 @@ impl Directory {
 
     /// A 404 when there is no such resource.
     pub(super) fn must_exist(&self, kind: Kind, id: &str) -> Result<(), ScimError> {
-        self.head(&**self.reading(), kind, id).map(drop)
+        self.head(&**self.current(), kind, id).map(drop)
     }
 
     /// One resource as a client sees it; a 404 when there is none.
@@ -143,6 +152,14 @@ impl Directory {
         wanted.map(|_| self.show(&**store, kind, stored)).transpose()
     }
 
+    /// Makes all changes, or none.
+    fn commit(&self, store: &mut dyn Store, writes: Vec<Write>) -> Result<(), ScimError> {
+        if let Some(replica) = &self.replica {
+            replica.hear(&writes);
+        }
+        Ok(store.commit(writes)?)
+    }
+
     fn change_members(&self, store: &mut dyn Store, id: &str, head: &Fields, plan: Plan) -> Result<(), ScimError> {
         let of = self.types.of(Kind::Group);
         let seen = self.show(store, Kind::Group, head.clone())?;
@@ -154,13 +171,19 @@ impl Directory {
             return Ok(());
         }
         touch(&mut after);
-        Ok(store.commit(vec![put(Kind::Group, id, &after, Membership::Edit { drop, add })?])?)
+        self.commit(store, vec![put(Kind::Group, id, &after, Membership::Edit { drop, add })?])
     }
 
     /// Removes a resource, and its memberships with it.
     pub(super) fn delete(&self, kind: Kind, id: &str) -> Result<(), ScimError> {
+        let occasion = Occasion { action: Action::Delete, kind, id: Some(id) };
         let mut store = self.writing();
-        self.head(&**store, kind, id)?;
+        let going = self.head(&**store, kind, id)?;
+        let mut keep = false;
+        self.each(|deviation| deviation.removal(&occasion, &going, &mut keep))?;
+        if keep {
+            return Ok(());
+        }
         let mut writes = Vec::new();
         for group in store.find(Kind::Group, Index::Member, id)? {
             let mut changed = self.head(&**store, Kind::Group, &group)?;
@@ -169,7 +192,7 @@ impl Directory {
             writes.push(put(Kind::Group, &group, &changed, membership)?);
         }
         writes.push(Write::Remove { kind, id: id.to_owned() });
-        Ok(store.commit(writes)?)
+        self.commit(&mut **store, writes)
     }
 
     fn each(&self, mut seam: impl FnMut(&dyn Deviation) -> Result<(), ScimError>) -> Result<(), ScimError> {
@@ -232,7 +255,7 @@ impl Directory {
         let mut change = Change { occasion: *occasion, before, after: &mut after, vanish: false };
         self.each(|deviation| deviation.change(&mut change))?;
         if change.vanish {
-            store.commit(vec![Write::Remove { kind: occasion.kind, id: id.to_owned() }])?;
+            self.commit(store, vec![Write::Remove { kind: occasion.kind, id: id.to_owned() }])?;
             return Ok(after);
         }
         resource::settle(&mut after, of)?;
@@ -246,7 +269,7 @@ impl Directory {
         if occasion.kind == Kind::Group {
             membership = Membership::Set(membership::take(&mut head));
         }
-        store.commit(vec![put(occasion.kind, id, &head, membership)?])?;
+        self.commit(store, vec![put(occasion.kind, id, &head, membership)?])?;
         Ok(after)
     }
 

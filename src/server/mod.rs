@@ -19,6 +19,7 @@ mod seed;
 mod service;
 mod store;
 mod types;
+pub mod variant;
 mod view;
 
 use fault::Fault;
@@ -30,6 +31,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use variant::Variant;
 
 /// How a successful PATCH is answered (RFC 7644 §3.5.2 allows both).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,6 +68,8 @@ pub struct Config {
     pub faults: Vec<&'static Fault>,
     /// How long the client waits for an answer: what faults that are slow measure their delay by.
     pub patience: Duration,
+    /// What the server does otherwise than most, and rightly.
+    pub variants: Vec<&'static Variant>,
     /// How a successful PATCH is answered.
     pub patch_answer: PatchAnswer,
     /// What is written about each request.
@@ -89,6 +93,7 @@ impl Default for Config {
             token: String::new(),
             faults: Vec::new(),
             patience: Duration::from_secs(60),
+            variants: Vec::new(),
             patch_answer: PatchAnswer::default(),
             log: LogFormat::default(),
             entitlements: false,

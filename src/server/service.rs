@@ -47,7 +47,8 @@ impl Service {
     /// Fails when a schema definition cannot be used or an example person cannot be created.
     pub(super) fn new(config: &Config, base_url: &str) -> io::Result<Self> {
         let invalid = |error: String| io::Error::new(io::ErrorKind::InvalidInput, error);
-        let deviations: Vec<_> = config.faults.iter().map(|fault| fault.make()).collect();
+        let variants = config.variants.iter().map(|variant| variant.make());
+        let deviations: Vec<_> = variants.chain(config.faults.iter().map(|fault| fault.make())).collect();
         let mut types = Types::new(config).map_err(|error| invalid(error.to_string()))?;
         for deviation in &deviations {
             deviation.types(&mut types);
@@ -95,6 +96,10 @@ impl Service {
     pub(super) fn answer(&self, mut request: Request, body_fits: bool) -> Answer {
         let started = Instant::now();
         let deviations = &self.directory.deviations;
+        for other in deviations.iter().filter_map(|deviation| deviation.meanwhile(&request)) {
+            // What became of it is told to somebody else.
+            drop(self.handle(&other, true));
+        }
         let early = deviations.iter().find_map(|deviation| deviation.request(&mut request));
         let mut answer = early.unwrap_or_else(|| {
             self.handle(&request, body_fits).unwrap_or_else(|mut error| {

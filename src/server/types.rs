@@ -42,6 +42,11 @@ impl Types {
         self.offered.iter_mut().map(|(kind, resource_type)| (*kind, resource_type))
     }
 
+    /// Offers this kind no more.
+    pub fn withdraw(&mut self, kind: Kind) {
+        self.offered.retain(|(known, _)| *known != kind);
+    }
+
     /// The definition of an offered kind.
     pub fn of(&self, kind: Kind) -> &ResourceType {
         let found = self.offered.iter().find(|(known, _)| *known == kind);

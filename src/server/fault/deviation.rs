@@ -6,6 +6,7 @@ use crate::server::message::{Answer, Request};
 use crate::server::query::Query;
 use crate::server::types::{Kind, Types};
 use serde_json::{Map, Value};
+use std::time::Duration;
 
 /// What a request is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +98,16 @@ pub trait Deviation: Send + Sync {
     /// Once, before the first request: what the directory starts with.
     fn start(&self, resources: &mut Vec<(Kind, Value)>) {}
 
+    /// Once, before the first request: how far reads are behind writes.
+    fn lag(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    /// What somebody else sends just before this request.
+    fn meanwhile(&self, request: &Request) -> Option<Request> {
+        None
+    }
+
     /// The request as it arrived; an answer given here ends it.
     fn request(&self, request: &mut Request) -> Option<Answer> {
         None
@@ -129,6 +140,11 @@ pub trait Deviation: Send + Sync {
 
     /// The resource about to be stored.
     fn change(&self, change: &mut Change) -> Result<(), ScimError> {
+        Ok(())
+    }
+
+    /// The resource about to be removed, in stored form; `keep` set to leave it where it is.
+    fn removal(&self, occasion: &Occasion, resource: &Map<String, Value>, keep: &mut bool) -> Result<(), ScimError> {
         Ok(())
     }
 

@@ -20,6 +20,7 @@ mod paging;
 mod password;
 mod patch;
 mod refusal;
+mod removal;
 mod representation;
 mod suites;
 mod tenancy;
@@ -60,34 +61,32 @@ impl fmt::Debug for Fault {
     }
 }
 
-/// One entry of an area's list: what is told about the fault, then the seams it overrides. A fault that remembers
-/// something between requests names its memory: `memory: Type`, reached as `self.0` (the type must be `Default`).
+/// What makes a deviation out of the seams it overrides. One that remembers something between requests names its memory:
+/// `memory: Type`, reached as `self.0` (the type must be `Default`).
+macro_rules! deviating {
+    (memory: $memory:ty, $($seams:item)+) => {{
+        #[derive(Default)]
+        struct It($memory);
+        impl $crate::server::fault::Deviation for It { $($seams)+ }
+        || Box::new(It::default())
+    }};
+    ($($seams:item)+) => {{
+        struct It;
+        impl $crate::server::fault::Deviation for It { $($seams)+ }
+        || Box::new(It)
+    }};
+}
+pub(super) use deviating;
+
+/// One entry of an area's list: what is told about the fault, then its memory, if it has one, and the seams it overrides.
 macro_rules! fault {
     (
         id: $id:literal, title: $title:literal, story: $story:literal, source: $source:literal, case: $case:literal,
-        memory: $memory:ty, $($seams:item)+
+        $($deviation:tt)+
     ) => {
         $crate::server::fault::Fault {
             id: $id, title: $title, story: $story, source: $source, case: $case,
-            make: {
-                #[derive(Default)]
-                struct It($memory);
-                impl $crate::server::fault::Deviation for It { $($seams)+ }
-                || Box::new(It::default())
-            },
-        }
-    };
-    (
-        id: $id:literal, title: $title:literal, story: $story:literal, source: $source:literal, case: $case:literal,
-        $($seams:item)+
-    ) => {
-        $crate::server::fault::Fault {
-            id: $id, title: $title, story: $story, source: $source, case: $case,
-            make: {
-                struct It;
-                impl $crate::server::fault::Deviation for It { $($seams)+ }
-                || Box::new(It)
-            },
+            make: $crate::server::fault::deviating! { $($deviation)+ },
         }
     };
 }
@@ -110,6 +109,7 @@ static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| {
         update::FAULTS,
         patch::FAULTS,
         lifecycle::FAULTS,
+        removal::FAULTS,
         representation::FAULTS,
         groups::FAULTS,
         members::FAULTS,

@@ -11,6 +11,7 @@ use crate::server::types::Types;
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 #[test]
 fn every_fault_has_a_name_and_a_number_of_its_own_and_is_fully_told() {
@@ -195,4 +196,35 @@ fn refusals_and_answers_can_be_bent_and_a_fault_remembers() {
     assert_eq!((refused.status, refused.cut), (400, Some(0)));
     assert!(!String::from_utf8(refused.body).unwrap().contains("scimType"));
     assert_eq!(play.answer("GET", "/Users", &Value::Null).cut, Some(1));
+}
+
+#[test]
+fn a_removal_can_be_refused_or_left_undone() {
+    let play = deviating! {
+        fn removal(&self, _: &Occasion, resource: &Map<String, Value>, keep: &mut bool) -> Result<(), ScimError> {
+            *keep = resource["userName"] == "ann";
+            if resource["userName"] == "eve" { Err(ScimError::plain(405, "no")) } else { Ok(()) }
+        }
+    };
+    for (name, deleted, read) in [("ann", 204, 200), ("bob", 204, 404), ("eve", 405, 200)] {
+        let path = format!("/Users/{}", play.user(name)["id"].as_str().unwrap());
+        assert_eq!(
+            (play.send("DELETE", &path, &Value::Null).0, play.send("GET", &path, &Value::Null).0),
+            (deleted, read)
+        );
+    }
+}
+
+#[test]
+fn reads_can_lag_and_somebody_else_can_come_before() {
+    let play = deviating! {
+        fn lag(&self) -> Duration {
+            Duration::from_secs(3600)
+        }
+        fn meanwhile(&self, request: &Request) -> Option<Request> {
+            (request.method == "POST").then(|| request.clone())
+        }
+    };
+    assert_eq!(play.user("ann")["status"], "409");
+    assert_eq!(play.get("/Users")["totalResults"], 0);
 }

@@ -1,8 +1,10 @@
 //! Where resources are kept: bytes and the indexes over them, behind one trait.
 
 mod memory;
+mod replica;
 
 pub(super) use memory::Memory;
+pub(super) use replica::Replica;
 
 use super::types::Kind;
 use crate::scim::error::ScimError;
