@@ -27,6 +27,12 @@ impl Request {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
+
+    /// The id in the path, encoded as sent, of a request on one resource of this endpoint (`Users`).
+    pub fn one_of(&self, endpoint: &str) -> Option<&str> {
+        let (before, id) = self.path.rsplit_once('/')?;
+        (before.rsplit('/').next() == Some(endpoint) && !id.is_empty()).then_some(id)
+    }
 }
 
 /// An answer as it will be sent.
@@ -67,6 +73,14 @@ impl Answer {
             answer = answer.with("www-authenticate", "Bearer realm=\"SCIM\", Basic realm=\"SCIM\"");
         }
         answer
+    }
+
+    /// Changes a JSON body; any other stays as it is.
+    pub fn rewrite(&mut self, change: impl FnOnce(&mut Value)) {
+        if let Ok(mut body) = serde_json::from_slice(&self.body) {
+            change(&mut body);
+            self.body = body.to_string().into_bytes();
+        }
     }
 
     /// The same with one more header.

@@ -98,14 +98,20 @@ static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| {
         duplicates::FAULTS,
         password::FAULTS,
         update::FAULTS,
-        patch::FAULTS,
+        patch::whole::FAULTS,
+        patch::paths::FAULTS,
+        patch::refusals::FAULTS,
         lifecycle::FAULTS,
-        representation::FAULTS,
+        representation::identity::FAULTS,
+        representation::schemas::FAULTS,
+        representation::attributes::FAULTS,
+        representation::meta::FAULTS,
         groups::FAULTS,
         members::FAULTS,
         errors::FAULTS,
         pace::FAULTS,
-        discovery::FAULTS,
+        discovery::told::FAULTS,
+        discovery::projection::FAULTS,
     ]
     .concat()
 });
