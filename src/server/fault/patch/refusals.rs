@@ -155,18 +155,6 @@ pub(in crate::server::fault) const FAULTS: &[Fault] = &[
         }
     },
     fault! {
-        id: "delete_unknown_500",
-        title: "A DELETE of an unknown id is answered 500",
-        story: "A second delete, after an answer that was lost, looks like a server failure.",
-        source: "derived from wso2/product-is#11248",
-        case: "B077d",
-        fn error(&self, request: &Request, error: &mut ScimError) {
-            if error.status == 404 && on_one("DELETE", request) {
-                *error = ScimError::plain(500, "null pointer");
-            }
-        }
-    },
-    fault! {
         id: "patch_malformed_500",
         title: "A malformed PATCH is answered 500",
         story: "A mistake of the client looks like one of the server, and is tried again and again.",

@@ -1,10 +1,13 @@
 //! Faults about ids: their form, and whether they stay with their resource.
 
 use super::values;
-use crate::server::fault::{Action, Fault, Occasion, fault};
+use crate::scim::error::ScimError;
+use crate::server::fault::{Action, Change, Claim, Fault, Occasion, fault};
 use crate::server::message::{Answer, Request};
 use crate::server::types::Kind;
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -105,9 +108,28 @@ pub(in crate::server::fault) const FAULTS: &[Fault] = &[
             who was renamed.",
         source: "jelhub/scimgateway#97",
         case: "B032",
+        memory: Mutex<BTreeMap<String, String>>,
         fn identifier(&self, _: &Occasion, body: &Value, id: &mut String) {
             if let Some(name) = body["userName"].as_str() {
                 *id = name.to_owned();
+            }
+        }
+        fn taken(&self, occasion: &Occasion, claim: &Claim, taken: &mut bool) {
+            // The directory does not see a record of the same id as another one, and here a name's first owner has it as id.
+            let has_it = |name: &String| name.eq_ignore_ascii_case(claim.wanted);
+            *taken |= occasion.action == Action::Create && self.0.lock().is_ok_and(|names| names.values().any(has_it));
+        }
+        fn change(&self, change: &mut Change) -> Result<(), ScimError> {
+            let text = |name: &str| change.after.get(name).and_then(Value::as_str).map(str::to_owned);
+            if let (Some(id), Some(name), Ok(mut names)) = (text("id"), text("userName"), self.0.lock()) {
+                names.insert(id, name);
+            }
+            Ok(())
+        }
+        fn answer(&self, request: &Request, answer: &mut Answer) {
+            let gone = request.one_of("Users").filter(|_| request.method == "DELETE" && answer.status == 204);
+            if let (Some(id), Ok(mut names)) = (gone, self.0.lock()) {
+                names.remove(&*percent_decode_str(id).decode_utf8_lossy());
             }
         }
     },
