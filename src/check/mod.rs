@@ -68,7 +68,7 @@ impl Finding {
 
 /// What a judge may ask about the rest of the scenario.
 pub struct Context<'a> {
-    /// The judged exchange of an earlier step, by step id; for `same_as`.
+    /// The judged exchange of an earlier step, by step id; for `same_as` and `later_than`.
     pub earlier: &'a dyn Fn(&str) -> Option<&'a Exchange>,
     /// The ids of a named given's resources; for `lists`.
     pub listed: &'a dyn Fn(&str) -> Vec<String>,
@@ -104,6 +104,7 @@ fn judge_body(expect: &Expect, body: &Value, response: &Response, context: &Cont
         Expect::FasterThan(limit) => time::judge(*limit, response),
         Expect::At { at, test } => value::judge(at, test, body),
         Expect::SameAs { step, except } => shape::same_as(step, except, body, context),
+        Expect::LaterThan { at, step } => time::later(at, step, body, context),
         Expect::List => list::envelope(body),
         Expect::ListTotal(total) => list::total(*total, body),
         Expect::Lists(_) | Expect::Complete | Expect::Includes { .. } if response.truncated => {

@@ -13,7 +13,7 @@ impl Player<'_> {
     pub(super) fn judge_always(&self, scenario: &Scenario, steps: &mut [StepResult]) {
         // Generated passwords are masked when an exchange is recorded, so the mask is what a leak looks like.
         let masks = [redact::PASSWORD.to_owned()];
-        let rules = Rules { limit: self.client.timeout(), passwords: &masks };
+        let rules = Rules { limit: self.client.timeout(), passwords: &masks, base: self.client.base().as_str() };
         for rule in RULES {
             let mut last: Option<(usize, Judgement)> = None;
             'steps: for (index, step) in steps.iter().enumerate() {

@@ -57,6 +57,10 @@ impl Player<'_> {
         // A rule that broke alone too needs no second proof: what breaks it breaks it everywhere.
         let mut proven: BTreeSet<String> = BTreeSet::new();
         let first_held = done.iter().enumerate().position(|(index, (result, _))| again(index, result));
+        // What was created in company has the names that the replay creates again.
+        if in_company && first_held.is_some() && outcome.halt.is_none() {
+            self.tidy().await;
+        }
         for (index, (mut result, mut halt)) in done.into_iter().enumerate() {
             let doubtful = failures(&result).any(|c| rule(&c.id).is_none_or(|rule| !proven.contains(rule)));
             if in_company && doubtful && halt.is_none() && outcome.halt.is_none() {

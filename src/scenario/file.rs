@@ -135,6 +135,7 @@ struct ExpectTable {
     matches: Option<String>,
     includes: Option<Spanned<String>>,
     same_as: Option<String>,
+    later_than: Option<String>,
     except: Option<Vec<String>>,
     list: Option<bool>,
     list_total: Option<TotalValue>,
@@ -412,6 +413,10 @@ impl Place<'_> {
         if let Some(name) = e.header.take() {
             let test = one_test(&mut tests).ok_or_else(|| error("`header` needs exactly one test".into()))?;
             forms.push(Expect::Header { name, test });
+        }
+        if let Some(step) = e.later_than.take() {
+            e.at.take().ok_or_else(|| error("`later_than` needs `at`, where the time is".into()))?;
+            forms.push(Expect::LaterThan { at: at_pointer.clone(), step });
         }
         if e.at.take().is_some() {
             let test = one_test(&mut tests).ok_or_else(|| {

@@ -234,21 +234,21 @@ impl Lint<'_> {
         if check.fix.trim().is_empty() {
             self.say(&check.id, format!("`{}` has no `fix`: what should the server's developer change?", check.id));
         }
+        let form = if let Expect::Each(inner) = &check.expect { inner } else { &check.expect };
+        if let Expect::SameAs { step, .. } | Expect::LaterThan { step, .. } | Expect::SameOrderAs(step) = form
+            && !known_steps.contains(step.as_str())
+        {
+            self.say(&check.id, format!("the step `{step}` that `{}` compares with is no earlier step", check.id));
+        }
         match &check.expect {
             Expect::FasterThan(_) if check.level == Level::Must => {
                 self.say(&check.id, format!("`{}`: `faster_than` is never a must", check.id));
             }
-            Expect::SameAs { step, .. } if !known_steps.contains(step.as_str()) => {
-                self.say(&check.id, format!("`same_as = \"{step}\"` of `{}` is no earlier step", check.id));
-            }
-            Expect::SameOrderAs(step) if !known_steps.contains(step.as_str()) => {
-                self.say(&check.id, format!("`same_order_as = \"{step}\"` of `{}` is no earlier step", check.id));
-            }
             Expect::Lists(name) if !self.scenario.given.iter().any(|(n, _)| n == name) => {
                 self.say(&check.id, format!("`lists = \"{name}\"` of `{}` is no given", check.id));
             }
-            Expect::Each(inner) if !looks_at_values(inner) => {
-                self.say(&check.id, format!("`each` of `{}` takes `at` or `includes`", check.id));
+            Expect::Each(inner) if !looks_at_values(inner) && !matches!(**inner, Expect::SameAs { .. }) => {
+                self.say(&check.id, format!("`each` of `{}` takes `at`, `includes` or `same_as`", check.id));
             }
             Expect::AnyOf(forms) if forms.len() < 2 || !forms.iter().all(looks_at_values) => {
                 self.say(&check.id, format!("`any_of` of `{}` takes two or more of `at` and `includes`", check.id));

@@ -259,6 +259,13 @@ pub enum Expect {
         /// JSON Pointers (with everything below them) that may differ; absent, null and `[]` are the same.
         except: Vec<String>,
     },
+    /// The dateTime at `at` is later than the one there in an earlier step's body.
+    LaterThan {
+        /// JSON Pointer.
+        at: String,
+        /// The earlier step's id.
+        step: String,
+    },
     /// The body is a ListResponse: integer totalResults, Resources an array of objects (absent only at 0).
     List,
     /// totalResults is this many.

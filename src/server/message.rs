@@ -63,6 +63,11 @@ impl Request {
         }
     }
 
+    /// The id in the path, encoded as sent, of a request on one resource of this endpoint.
+    pub fn one_of(&self, endpoint: &str) -> Option<&str> {
+        self.target().filter(|(found, _)| *found == endpoint)?.1
+    }
+
     /// True for a request on the collection of this endpoint.
     pub fn is_on(&self, method: &str, endpoint: &str) -> bool {
         self.method == method && self.target() == Some((endpoint, None))

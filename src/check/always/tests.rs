@@ -11,7 +11,11 @@ const LIST: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 fn judged(id: &str, exchange: &Exchange) -> Judgement {
     let rule = RULES.iter().find(|rule| rule.id == id).expect("a rule");
     let passwords = ["aB3dE6gH".to_owned(), "x".to_owned()];
-    judge_always(rule, exchange, &Rules { limit: Duration::from_secs(60), passwords: &passwords })
+    judge_always(
+        rule,
+        exchange,
+        &Rules { limit: Duration::from_secs(60), passwords: &passwords, base: "https://example.com" },
+    )
 }
 
 fn passes(id: &str, exchange: &Exchange) {
@@ -221,14 +225,6 @@ fn counters_that_are_not_integers_break_counters() {
 }
 
 #[test]
-fn a_group_of_a_user_without_its_id_breaks_groups() {
-    let nameless = user_with("groups", json!([{"value": "g"}, {"display": "G"}]));
-    fails("groups", &read(nameless), "/groups/1/value", "/groups/1/value is missing, expected the id of the group");
-    skips("groups", &read(user_with("groups", json!([]))));
-    skips("groups", &read(user()));
-}
-
-#[test]
 fn an_active_that_is_no_boolean_breaks_active() {
     let text = user_with("active", json!("false"));
     fails("active", &read(text.clone()), "/active", "/active is the string \"false\", expected a boolean");
@@ -389,4 +385,84 @@ fn a_projected_answer_needs_no_meta() {
     bare.as_object_mut().expect("an object").shift_remove("meta");
     fails("meta", &read(bare.clone()), "/meta", "/meta is missing, expected an object");
     skips("meta", &answered("GET /Users/a%20b?attributes=userName", 200, bare));
+}
+
+#[test]
+fn an_id_must_fit_into_a_path() {
+    for id in ["7", "a-b_c.d~e", "a@b:c", "ä"] {
+        passes("id-in-path", &answered("POST /Users", 201, user_with("id", json!(id))));
+    }
+    fails(
+        "id-in-path",
+        &answered("POST /Users", 201, user_with("id", json!("saml|1"))),
+        "/id",
+        "/id is \"saml|1\", and \"|\" cannot stand in a path as it is",
+    );
+    let list = list_of(&[user_with("id", json!("a/b"))]);
+    fails(
+        "id-in-path",
+        &list,
+        "/Resources/0/id",
+        "/Resources/0/id is \"a/b\", and \"/\" cannot stand in a path as it is",
+    );
+    skips("id-in-path", &answered("POST /Users", 201, user_with("id", json!(7))));
+}
+
+#[test]
+fn addresses_lead_back_to_their_resource() {
+    passes("address", &read(user()));
+    passes("address", &list_of(&[user()]));
+    let at = |address: &str| user_with("meta", json!({ "location": address }));
+    for good in ["https://EXAMPLE.com:443/Users/a%20b/", "/Users/a%20b", "Users/a%20b"] {
+        passes("address", &read(at(good)));
+    }
+    for bad in
+        ["http://example.com/Users/a%20b", "https://internal/Users/a%20b", "https://example.com/Users", "/Groups/a%20b"]
+    {
+        let message = format!("/meta/location is \"{bad}\", expected https://example.com/Users/a%20b");
+        fails("address", &read(at(bad)), "/meta/location", &message);
+    }
+    skips("address", &read(user_with("meta", Value::Null)));
+    let mut created = answered("POST /Users", 201, user_with("meta", Value::Null));
+    let response = created.response.as_mut().expect("an answer");
+    response.headers.push(Header { name: "Location".into(), value: "https://example.com/v2/Users/a%20b".into() });
+    fails(
+        "address",
+        &created,
+        "header Location",
+        "header Location is \"https://example.com/v2/Users/a%20b\", expected https://example.com/Users/a%20b",
+    );
+}
+
+#[test]
+fn times_say_their_zone() {
+    passes("time-zone", &read(user()));
+    skips("time-zone", &read(user_with("meta", Value::Null)));
+    let meta = json!({ "created": "2024-01-01T00:00:00+02:00", "lastModified": "2024-01-01T00:00:00" });
+    fails(
+        "time-zone",
+        &read(user_with("meta", meta)),
+        "/meta/lastModified",
+        "/meta/lastModified is \"2024-01-01T00:00:00\", expected a zone: Z or an offset",
+    );
+}
+
+#[test]
+fn one_value_is_primary_and_references_are_ids() {
+    let emails = |second: bool| json!([{ "value": "a", "primary": true }, { "value": "b", "primary": second }]);
+    passes("primary", &read(user_with("emails", emails(false))));
+    fails(
+        "primary",
+        &read(user_with("emails", emails(true))),
+        "/emails",
+        "/emails has more than one primary value, expected one at most",
+    );
+    skips("references", &read(user()));
+    passes("references", &read(user_with("groups", json!([{ "value": "g1" }]))));
+    fails(
+        "references",
+        &read(user_with("groups", json!([{ "value": "g1" }, { "value": 2 }]))),
+        "/groups/1/value",
+        "/groups/1/value is the number 2, expected an id, a string that is not empty",
+    );
 }

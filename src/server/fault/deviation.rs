@@ -129,6 +129,11 @@ pub trait Deviation: Send + Sync {
         Ok(())
     }
 
+    /// Whether what the operations before a failing one did stays, though the PATCH is refused.
+    fn keeps_half(&self, occasion: &Occasion) -> bool {
+        false
+    }
+
     /// Whether a value that must be unique was found to be taken.
     fn taken(&self, occasion: &Occasion, claim: &Claim, taken: &mut bool) {}
 
