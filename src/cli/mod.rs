@@ -4,6 +4,7 @@ mod catalogue;
 mod cleanup;
 mod consent;
 mod display;
+mod explain;
 mod files;
 mod list;
 mod run;
@@ -77,6 +78,8 @@ enum Verb {
     Cleanup(cleanup::CleanupArgs),
     /// List scenarios, checks, faults or capabilities
     List(list::ListArgs),
+    /// Tell what a check, scenario, fault, capability or exit code means, and why Okta cares
+    Explain(explain::ExplainArgs),
 }
 
 /// Runs the program on the process's arguments. Never panics out: a bug becomes exit code 70 with a request to report it.
@@ -105,6 +108,7 @@ pub fn main() -> Exit {
 fn verb(cli: Cli) -> Exit {
     match cli.verb {
         Verb::List(args) => list::list(&args),
+        Verb::Explain(args) => explain::explain(&args),
         Verb::Run(args) => block_on(run::run(*args, cli.display)),
         Verb::SelfTest(args) => self_test::self_test(&args, &cli.display),
         Verb::Serve(args) => block_on(serve::serve(args)),

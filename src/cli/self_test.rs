@@ -87,7 +87,6 @@ fn tell(proof: &Proof, depth: Depth) {
         anstream::println!("✗ {missing}");
     }
     if depth == Depth::Thorough
-        && proof.checks.is_some()
         && let Ok(before) = Matrix::embedded()
     {
         let differences = Matrix::of(&proof.examined).differences(&before);

@@ -24,7 +24,7 @@ use std::thread;
 use expectation::{Expectation, Expectations};
 use matrix::Matrix;
 
-use crate::scenario::App;
+use crate::scenario::{App, Level};
 
 /// What is to be proven.
 #[derive(Clone, Debug, Default)]
@@ -38,7 +38,7 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// Everything there is: only then can a check be called unproven.
+    /// Everything there is.
     fn is_whole(&self) -> bool {
         self.faults.is_empty()
     }
@@ -53,9 +53,9 @@ pub struct Proof {
     pub combinations: Vec<Combination>,
     /// What is missing, one sentence each; empty when all is proven.
     pub missing: Vec<String>,
-    /// Checks that count: of these so many were seen to fail for a fault, and so many there are. None when only some
-    /// faults were played.
-    pub checks: Option<(usize, usize)>,
+    /// How many of the checks that count are seen to fail for a fault, and how many there are. What was played tells when
+    /// that was everything, else the kill matrix.
+    pub checks: (usize, usize),
 }
 
 impl Proof {
@@ -79,10 +79,9 @@ impl Proof {
     /// "healthy 2/2 · faults 170/170 killed · checks 600/600 proven".
     pub fn last_line(&self) -> String {
         let ((fine, of), (killed, faults)) = (self.healthy(), self.killed());
-        let mut line = format!("healthy {fine}/{of} · faults {killed}/{faults} killed");
-        if let Some((proven, checks)) = self.checks {
-            let _ = write!(line, " · checks {proven}/{checks} proven");
-        }
+        let (proven, checks) = self.checks;
+        let mut line =
+            format!("healthy {fine}/{of} · faults {killed}/{faults} killed · checks {proven}/{checks} proven");
         if !self.combinations.is_empty() {
             let seen = self.combinations.iter().filter(|one| one.complaints.is_empty()).count();
             let _ = write!(line, " · combinations {seen}/{} seen", self.combinations.len());
@@ -194,20 +193,20 @@ impl Proof {
             let unknown = expected.checks.iter().filter(|id| !bench.inventory.has_any(id));
             missing.extend(unknown.map(|id| format!("{}: there is no check {id}", expected.id)));
         }
-        if scope.is_whole() {
-            let expected = |id: &str| expectations.faults.iter().any(|one| one.id == id);
-            let untold = crate::server::fault::all().iter().filter(|fault| !expected(fault.id));
-            missing.extend(untold.map(|fault| format!("{}: fixtures/faults.toml does not name it", fault.id)));
-            let matrix = Matrix::embedded()?;
-            missing.extend(matrix.gone(&bench.inventory));
-            let played = Matrix::of(&self.examined);
-            let proven: BTreeSet<&str> = if bench.depth == Depth::Thorough { played.proven() } else { matrix.proven() };
-            let counted: Vec<_> = bench.inventory.counted().collect();
-            let unproven: Vec<_> = counted.iter().filter(|(id, _)| !proven.contains(id)).collect();
-            let told = |(id, level): &&(&str, _)| format!("{id} ({level:?}): no fault makes it fail").to_lowercase();
-            missing.extend(unproven.iter().copied().map(|one| told(&one)));
-            self.checks = Some((counted.len() - unproven.len(), counted.len()));
-        }
+        let expected = |id: &str| expectations.faults.iter().any(|one| one.id == id);
+        let untold = crate::server::fault::all().iter().filter(|fault| scope.is_whole() && !expected(fault.id));
+        missing.extend(untold.map(|fault| format!("{}: fixtures/faults.toml does not name it", fault.id)));
+        let matrix = Matrix::embedded()?;
+        missing.extend(matrix.gone(&bench.inventory));
+        // Only when everything was played is it known what nothing makes fail; else the matrix tells.
+        let played = Matrix::of(&self.examined);
+        let whole = scope.is_whole() && bench.depth == Depth::Thorough;
+        let proven = if whole { played.proven() } else { matrix.proven() };
+        let counted: Vec<_> = bench.inventory.counted().collect();
+        let unproven: Vec<_> = counted.iter().filter(|(id, _)| !proven.contains(id)).collect();
+        let told = |(id, level): &(&str, Level)| format!("{id} ({}): no fault makes it fail", level.word());
+        missing.extend(unproven.iter().map(|one| told(one)));
+        self.checks = (counted.len() - unproven.len(), counted.len());
         self.missing = missing;
         Ok(())
     }

@@ -63,10 +63,39 @@ pub fn markdown(proof: &Proof, bench: &Bench, expectations: &Expectations) -> St
         let by = killers.get(id).map_or(&[][..], Vec::as_slice);
         let shown: Vec<String> = by.iter().take(3).map(|fault| format!("`{fault}`")).collect();
         let more = if by.len() > 3 { format!(" and {} more", by.len() - 3) } else { String::new() };
-        let _ = writeln!(text, "| `{id}` | {} | {}{more} |", format!("{level:?}").to_lowercase(), shown.join(" "));
+        let _ = writeln!(text, "| `{id}` | {} | {}{more} |", level.word(), shown.join(" "));
     }
     text
 }
+
+/// The page `docs/coverage.md`: every case of the catalogue of public reports with the fault that stands for it and the checks
+/// that must see it, or why none does. The error names a case that is not told.
+pub fn coverage(expectations: &Expectations) -> Result<String, String> {
+    let mut text = String::from(
+        "# Coverage of public reports\n\nThe catalogue of public reports holds 174 cases in which a SCIM server failed with Okta \
+         or a client like it. Each is a fault of the reference server, and the checks beside it must fail under it \
+         (`scimulate self-test`; `scimulate explain FAULT` tells the story). A test keeps this page complete.\n\n\
+         | case | what is wrong | fault | checks that must see it |\n|---|---|---|---|\n",
+    );
+    for number in 1..=CASES {
+        let case = format!("B{number:03}");
+        if let Some(fault) = fault::all().iter().find(|fault| fault.case == case) {
+            let expected = expectations.faults.iter().find(|one| one.id == fault.id);
+            let checks = expected.map_or(&[][..], |one| &one.checks);
+            let checks: Vec<String> = checks.iter().map(|id| format!("`{id}`")).collect();
+            let title = fault.title.replace('|', "\\|");
+            let _ = writeln!(text, "| {case} | {title} | `{}` | {} |", fault.id, checks.join(" "));
+        } else if let Some(why) = expectations.not_shown.iter().find(|one| one.case == case).map(|one| &one.why) {
+            let _ = writeln!(text, "| {case} | not shown: {why} | | |");
+        } else {
+            return Err(format!("{case}: no fault stands for it, and fixtures/faults.toml does not say why"));
+        }
+    }
+    Ok(text)
+}
+
+/// How many cases the catalogue of public reports has.
+const CASES: usize = 174;
 
 /// True for the number of a public report: `B080`; a cousin has a letter after it.
 pub fn is_listed(case: &str) -> bool {
@@ -86,7 +115,7 @@ pub fn json(proof: &Proof) -> Value {
         "proven": proof.missing.is_empty(),
         "healthy": { "passed": healthy, "of": of },
         "faults": { "killed": killed, "of": faults },
-        "checks": proof.checks.map(|(proven, of)| json!({ "proven": proven, "of": of })),
+        "checks": { "proven": proof.checks.0, "of": proof.checks.1 },
         "combinations": proof.combinations.iter().map(|one| json!({ "faults": one.faults, "app": one.app.id(),
             "complaints": one.complaints })).collect::<Vec<_>>(),
         "missing": proof.missing,
