@@ -58,7 +58,8 @@ fn without_the_first(answer: &[u8]) -> Vec<u8> {
         list["itemsPerPage"] = json!(resources.len());
     }
     let body = list.to_string();
-    let head: Vec<&str> = head.lines().filter(|line| !line.to_ascii_lowercase().starts_with("content-length")).collect();
+    let head: Vec<&str> =
+        head.lines().filter(|line| !line.to_ascii_lowercase().starts_with("content-length")).collect();
     format!("{}\r\nContent-Length: {}\r\n\r\n{body}", head.join("\r\n"), body.len()).into_bytes()
 }
 
