@@ -94,6 +94,7 @@ static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| {
         lookup::FAULTS,
         encoding::FAULTS,
         paging::FAULTS,
+        paging::lists::FAULTS,
         create::FAULTS,
         duplicates::FAULTS,
         password::FAULTS,
