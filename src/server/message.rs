@@ -234,4 +234,30 @@ mod tests {
         answer.edit(|_| unreachable!());
         assert_eq!((answer.headers.len(), answer.body.as_slice()), (1, b"no".as_slice()));
     }
+
+    fn request(query: &str) -> Request {
+        let nothing = String::new();
+        Request { method: nothing.clone(), path: nothing, query: query.into(), headers: vec![], body: vec![] }
+    }
+
+    #[test]
+    fn a_parameter_can_be_read_replaced_and_taken_away() {
+        let mut request = request("startIndex=1&filter=userName%20eq%20%22a%2Bb%22&count=2");
+        assert_eq!(request.parameter("filter").as_deref(), Some("userName eq \"a+b\""));
+        assert_eq!(request.parameter_names().collect::<Vec<_>>(), ["startIndex", "filter", "count"]);
+        request.set_parameter("filter", Some("a & b"));
+        assert_eq!(request.query, "filter=a%20%26%20b&startIndex=1&count=2");
+        request.set_parameter("filter", None);
+        assert_eq!((request.query.as_str(), request.parameter("filter")), ("startIndex=1&count=2", None));
+    }
+
+    #[test]
+    fn only_a_list_is_rewritten_as_one() {
+        let mut list = Answer::scim(200, &serde_json::json!({"totalResults": 1}));
+        list.edit_list(|body| body["totalResults"] = 2.into());
+        assert_eq!(list.body, br#"{"totalResults":2}"#);
+        let mut user = Answer::scim(200, &serde_json::json!({"id": "1"}));
+        user.edit_list(|body| body["id"] = 2.into());
+        assert_eq!(user.body, br#"{"id":"1"}"#);
+    }
 }

@@ -6,6 +6,7 @@ use crate::scim::filter::{Filter, Operator};
 use crate::scim::path::AttributePath;
 use crate::server::message::{Answer, Request};
 use crate::server::query::Query;
+use crate::server::types::Kind;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
@@ -85,6 +86,11 @@ fn refuse(occasion: &Occasion, status: u16, detail: &str, holds: bool) -> Result
     }
 }
 
+/// Whether a name has other characters than letters, digits, dots, hyphens and the at sign, all of them ASCII.
+fn is_odd(name: &str) -> bool {
+    name.contains(|letter: char| !letter.is_ascii_alphanumeric() && !".-@".contains(letter))
+}
+
 pub(super) const FAULTS: &[Fault] = &[
     fault! {
         id: "filter_space_breaks",
@@ -104,6 +110,16 @@ pub(super) const FAULTS: &[Fault] = &[
         case: "B163",
         fn query(&self, _: &Occasion, query: &mut Query) {
             cut_at(query, '\'');
+        }
+    },
+    fault! {
+        id: "filter_punctuation_cut",
+        title: "The value of a filter ends at its first plus sign, quotation mark, backslash, slash, ampersand or the like",
+        story: "Okta looks ann+payroll up and is given the account of ann.",
+        source: "derived from wso2/product-is#6631",
+        case: "B163c",
+        fn query(&self, _: &Occasion, query: &mut Query) {
+            values(query, |text| text.split(['+', '"', '\\', '/', '&', '#', ';']).next().unwrap_or_default().to_owned());
         }
     },
     fault! {
@@ -327,6 +343,65 @@ pub(super) const FAULTS: &[Fault] = &[
         case: "B169b",
         fn query(&self, _: &Occasion, query: &mut Query) {
             wildcards(query, &['.']);
+        }
+    },
+    fault! {
+        id: "username_letters_only_400",
+        title: "A userName with other characters than letters, digits, dots, hyphens and one @ is refused",
+        story: "Whoever has an apostrophe, a plus sign or an accent in the userName is left without an account.",
+        source: "derived: no report is known",
+        case: "own",
+        fn body(&self, occasion: &Occasion, body: &mut Value) -> Result<(), ScimError> {
+            refuse(occasion, 400, "userName is no e-mail address", body["userName"].as_str().is_some_and(is_odd))
+        }
+    },
+    fault! {
+        id: "username_capitals_400",
+        title: "A userName with capital letters is refused",
+        story: "People whose directory writes them with capitals are left without an account.",
+        source: "derived: no report is known",
+        case: "own",
+        fn body(&self, occasion: &Occasion, body: &mut Value) -> Result<(), ScimError> {
+            let capital = |name: &str| name.contains(char::is_uppercase);
+            refuse(occasion, 400, "userName must be in small letters", body["userName"].as_str().is_some_and(capital))
+        }
+    },
+    fault! {
+        id: "username_shown_cleaned",
+        title: "A userName is read back without its unusual characters",
+        story: "Okta sees another name than it pushed and pushes it again for ever.",
+        source: "derived: no report is known",
+        case: "own",
+        fn resource(&self, occasion: &Occasion, resource: &mut Map<String, Value>) {
+            if occasion.action == Action::Read
+                && let Some(Value::String(name)) = resource.get_mut("userName")
+            {
+                name.retain(|letter| !is_odd(letter.encode_utf8(&mut [0; 4])));
+            }
+        }
+    },
+    fault! {
+        id: "filter_odd_400",
+        title: "A look-up of a name with unusual characters is refused",
+        story: "Whoever has one in the name can be neither found nor created.",
+        source: "derived: no report is known",
+        case: "own",
+        fn request(&self, request: &mut Request) -> Option<Answer> {
+            let odd = request.parameter("filter")?.split_once('"').is_some_and(|(_, value)| {
+                is_odd(value.strip_suffix('"').unwrap_or(value))
+            });
+            odd.then(|| Answer::refusal(&ScimError::bad(ScimType::InvalidFilter, "The value has forbidden characters")))
+        }
+    },
+    fault! {
+        id: "group_name_space_400",
+        title: "A displayName of a group with a space is refused",
+        story: "Nearly every group has a name of two words, and none of them can be pushed.",
+        source: "derived: no report is known",
+        case: "own",
+        fn body(&self, occasion: &Occasion, body: &mut Value) -> Result<(), ScimError> {
+            let space = occasion.kind == Kind::Group && body["displayName"].as_str().is_some_and(|name| name.contains(' '));
+            refuse(occasion, 400, "displayName must be one word", space)
         }
     },
 ];

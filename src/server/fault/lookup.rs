@@ -1,7 +1,7 @@
 //! Faults about look-ups and filters.
 
 use super::{Action, Change, Fault, Occasion, fault};
-use crate::scim::error::ScimError;
+use crate::scim::error::{ScimError, ScimType};
 use crate::scim::filter::{Filter, Operator};
 use crate::scim::path::AttributePath;
 use crate::scim::text::fold;
@@ -49,6 +49,12 @@ fn compare_exactly(types: &mut Types, kind: Kind, name: &str) {
 fn found_nothing(request: &Request, answer: &Answer) -> bool {
     let total = || serde_json::from_slice::<Value>(&answer.body).ok()?.get("totalResults")?.as_u64();
     request.method == "GET" && request.parameter("filter").is_some() && total() == Some(0)
+}
+
+/// Whether a filter is written exactly as Okta writes it.
+fn okta_spells(filter: &str) -> bool {
+    let rest = filter.strip_prefix("userName eq \"").or_else(|| filter.strip_prefix("displayName eq \""));
+    rest.is_some_and(|rest| rest.ends_with('"'))
 }
 
 pub(super) const FAULTS: &[Fault] = &[
@@ -237,11 +243,7 @@ pub(super) const FAULTS: &[Fault] = &[
         source: "langwatch/langwatch#6973",
         case: "B016",
         fn request(&self, request: &mut Request) -> Option<Answer> {
-            let known = |filter: &str| {
-                let rest = filter.strip_prefix("userName eq \"").or_else(|| filter.strip_prefix("displayName eq \""));
-                rest.is_some_and(|rest| rest.ends_with('"'))
-            };
-            if request.parameter("filter").is_some_and(|filter| !known(&filter)) {
+            if request.parameter("filter").is_some_and(|filter| !okta_spells(&filter)) {
                 request.set_parameter("filter", Some(&nothing().to_string()));
             }
             None
@@ -288,6 +290,102 @@ pub(super) const FAULTS: &[Fault] = &[
                 let mut first = self.0.lock().unwrap_or_else(PoisonError::into_inner);
                 *resource = first.get_or_insert_with(|| resource.clone()).clone();
             }
+        }
+    },
+    fault! {
+        id: "filter_unsupported_400",
+        title: "Filters are refused",
+        story: "Okta cannot look anybody up, so it can neither link nor create.",
+        source: "derived: no report is known",
+        case: "own",
+        fn request(&self, request: &mut Request) -> Option<Answer> {
+            request.parameter("filter")?;
+            Some(Answer::refusal(&ScimError::bad(ScimType::InvalidFilter, "Filters are not supported")))
+        }
+    },
+    fault! {
+        id: "filter_case_404",
+        title: "A look-up in another letter case is not found",
+        story: "Okta asks for the name as it knows it and is told that there is no such page.",
+        source: "derived: no report is known",
+        case: "own",
+        fn types(&self, types: &mut Types) {
+            compare_exactly(types, Kind::User, "userName");
+            compare_exactly(types, Kind::Group, "displayName");
+        }
+        fn answer(&self, request: &Request, answer: &mut Answer) {
+            if found_nothing(request, answer) {
+                *answer = Answer::refusal(&ScimError::plain(404, "Nothing matches the filter"));
+            }
+        }
+    },
+    fault! {
+        id: "filter_spelling_400",
+        title: "Only userName eq and displayName eq in one spelling are understood, anything else is refused",
+        story: "A client that writes the filter a little differently is told that it is wrong.",
+        source: "derived: no report is known",
+        case: "own",
+        fn request(&self, request: &mut Request) -> Option<Answer> {
+            let strange = !okta_spells(&request.parameter("filter")?);
+            strange.then(|| Answer::refusal(&ScimError::bad(ScimType::InvalidFilter, "The filter is not supported")))
+        }
+    },
+    fault! {
+        id: "filter_error_untyped",
+        title: "A filter that cannot be read is refused without saying that it was the filter",
+        story: "A client cannot tell what was wrong with its request.",
+        source: "derived: no report is known",
+        case: "own",
+        fn error(&self, _: &Request, error: &mut ScimError) {
+            error.scim_type = None;
+        }
+    },
+    fault! {
+        id: "filter_unknown_attribute_500",
+        title: "A filter by an attribute the server does not know makes it fail",
+        story: "A client that tries another attribute takes the server for broken.",
+        source: "derived: no report is known",
+        case: "own",
+        fn error(&self, _: &Request, error: &mut ScimError) {
+            if error.detail.contains("has no attribute") {
+                (error.status, error.scim_type) = (500, None);
+            }
+        }
+    },
+    fault! {
+        id: "parameter_unknown_400",
+        title: "A parameter the server does not know is refused",
+        story: "A client that adds one of its own is never answered.",
+        source: "derived: no report is known",
+        case: "own",
+        fn request(&self, request: &mut Request) -> Option<Answer> {
+            let known = ["filter", "startIndex", "count", "sortBy", "sortOrder", "attributes", "excludedAttributes"];
+            let strange = request.parameter_names().any(|name| !known.contains(&name));
+            strange.then(|| Answer::refusal(&ScimError::plain(400, "There is no such parameter")))
+        }
+    },
+    fault! {
+        id: "parameters_in_order_400",
+        title: "Parameters in another order than filter, startIndex, count are refused",
+        story: "Okta's published test writes count first and is told off.",
+        source: "derived: no report is known",
+        case: "own",
+        fn request(&self, request: &mut Request) -> Option<Answer> {
+            let place = |name| ["filter", "startIndex", "count"].iter().position(|known| *known == name);
+            let places: Vec<_> = request.parameter_names().filter_map(place).collect();
+            (!places.is_sorted()).then(|| Answer::refusal(&ScimError::plain(400, "The parameters are out of order")))
+        }
+    },
+    fault! {
+        id: "read_not_offered",
+        title: "A user or group cannot be read by its id",
+        story: "Okta reads before each update, so nothing can be pushed to anybody who is there.",
+        source: "derived: no report is known",
+        case: "own",
+        fn request(&self, request: &mut Request) -> Option<Answer> {
+            let listed = ["/Users", "/Groups"].iter().any(|end| request.path.ends_with(end));
+            let read = request.method == "GET" && (request.is_at("Users") || request.is_at("Groups")) && !listed;
+            read.then(|| Answer::refusal(&ScimError::plain(404, "There is no such page")))
         }
     },
 ];

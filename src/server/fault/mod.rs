@@ -102,6 +102,7 @@ static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| {
         paging::FAULTS,
         import::FAULTS,
         suites::FAULTS,
+        paging::lists::FAULTS,
         create::FAULTS,
         refusal::FAULTS,
         duplicates::FAULTS,

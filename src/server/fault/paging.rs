@@ -1,18 +1,17 @@
-//! Faults about lists and their pages.
+//! Faults about pages: where they start, how long they are, in what order they are cut. What a list says and holds is in
+//! [`lists`].
 
-use super::{Action, Fault, ListAnswer, Occasion, fault};
+pub(super) mod lists;
+
+use super::{Fault, ListAnswer, Occasion, fault};
 use crate::scim::error::ScimError;
-use crate::scim::filter::Filter;
 use crate::scim::path::AttributePath;
-use crate::scim::schema::{GROUP_URN, USER_URN};
 use crate::server::message::{Answer, Request};
 use crate::server::query::Query;
 use crate::server::types::Kind;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// The userName under which an account of the server's own is kept.
-const SYSTEM: &str = "system";
+use std::sync::{Mutex, PoisonError};
 
 /// Orders a list by another attribute than that of creation, where the client asks for no order.
 fn order_by(query: &mut Query, attribute: &str, sub: Option<&str>, descending: bool) {
@@ -27,72 +26,7 @@ fn number(request: &Request, name: &str) -> Option<i64> {
     request.parameter(name)?.parse().ok()
 }
 
-/// Leaves an attribute out of every listed user.
-fn leave_out(occasion: &Occasion, resource: &mut Map<String, Value>, attribute: &str) {
-    if occasion.action == Action::List && occasion.kind == Kind::User {
-        resource.shift_remove(attribute);
-    }
-}
-
 pub(super) const FAULTS: &[Fault] = &[
-    fault! {
-        id: "list_counts_as_strings",
-        title: "startIndex, itemsPerPage and totalResults are strings",
-        story: "Okta records a failed sync without a reason and never creates anybody.",
-        source: "support.okta.com question 0D54z0000A4i091CQA",
-        case: "B095",
-        fn answer(&self, _: &Request, answer: &mut Answer) {
-            answer.edit_list(|body| {
-                for counter in ["totalResults", "startIndex", "itemsPerPage"] {
-                    body[counter] = json!(body[counter].to_string());
-                }
-            });
-        }
-    },
-    fault! {
-        id: "items_per_page_echo",
-        title: "itemsPerPage repeats count and does not say how many are listed",
-        story: "Okta's reviewers refused the integration: an empty page said that it held a hundred.",
-        source: "ory/polis#4054; scimmyjs/scimmy#101",
-        case: "B096",
-        fn answer(&self, request: &Request, answer: &mut Answer) {
-            if let Some(count) = number(request, "count") {
-                answer.edit_list(|body| body["itemsPerPage"] = count.into());
-            }
-        }
-    },
-    fault! {
-        id: "items_per_page_total",
-        title: "itemsPerPage counts all matches",
-        story: "Every page claims to hold the whole directory, so a client that adds them up stops after the first.",
-        source: "derived from elimity-com/scim#154",
-        case: "B096a",
-        fn answer(&self, _: &Request, answer: &mut Answer) {
-            answer.edit_list(|body| body["itemsPerPage"] = body["totalResults"].clone());
-        }
-    },
-    fault! {
-        id: "total_is_page",
-        title: "totalResults counts the page and not the matches",
-        story: "An import ends after the first page, and everybody behind it is missing in Okta.",
-        source: "better-auth/better-auth#10398; wso2/product-is#7320",
-        case: "B097",
-        fn list(&self, _: &Occasion, list: &mut ListAnswer) {
-            list.total = list.resources.len();
-        }
-    },
-    fault! {
-        id: "total_is_page_groups",
-        title: "totalResults of groups counts the page and not the matches",
-        story: "An import of groups ends after the first page, and the groups behind it cannot be linked.",
-        source: "derived from better-auth/better-auth#10398",
-        case: "B097a",
-        fn list(&self, occasion: &Occasion, list: &mut ListAnswer) {
-            if occasion.kind == Kind::Group {
-                list.total = list.resources.len();
-            }
-        }
-    },
     fault! {
         id: "start_zero_based",
         title: "startIndex counts from 0",
@@ -235,72 +169,17 @@ pub(super) const FAULTS: &[Fault] = &[
         }
     },
     fault! {
-        id: "start_index_zero",
-        title: "Every list says that it starts at 0",
-        story: "Okta's published test wants the number of the first result, and numbers start at 1.",
-        source: "ssoready/ssoready#232; simpleidserver/SimpleIdServer#185",
-        case: "B105",
-        fn list(&self, _: &Occasion, list: &mut ListAnswer) {
-            list.start_index = 0;
-        }
-    },
-    fault! {
-        id: "paging_members_missing",
-        title: "Lists hold neither startIndex nor itemsPerPage",
-        story: "Okta's published test wants both as numbers, so the integration cannot be submitted.",
-        source: "derived from ssoready/ssoready#232",
-        case: "B105a",
-        fn answer(&self, _: &Request, answer: &mut Answer) {
-            answer.edit_list(|body| {
-                if let Some(members) = body.as_object_mut() {
-                    members.retain(|name, _| !["startIndex", "itemsPerPage"].contains(&name.as_str()));
-                }
-            });
-        }
-    },
-    fault! {
-        id: "list_resources_null",
-        title: "Resources is null when nothing matches",
-        story: "The look-up before a create fails on the null, so nobody can be created.",
-        source: "elimity-com/scim#78",
-        case: "B106",
-        fn answer(&self, _: &Request, answer: &mut Answer) {
-            answer.edit_list(|body| {
-                if body["totalResults"] == 0 {
-                    body["Resources"] = Value::Null;
-                }
-            });
-        }
-    },
-    fault! {
-        id: "list_key_lowercase",
-        title: "Lists hold resources in lower case, and the schema of what is listed",
-        story: "Okta sees no Resources in any list: the credentials cannot even be tested.",
-        source: "ssoready/ssoready#232",
-        case: "B107",
-        fn answer(&self, request: &Request, answer: &mut Answer) {
-            answer.edit_list(|body| {
-                let urn = if request.is_at("Groups") { GROUP_URN } else { USER_URN };
-                body["schemas"] = json!([urn]);
-                if let Some(listed) = body.as_object_mut().and_then(|members| members.shift_remove("Resources")) {
-                    body["resources"] = listed;
-                }
-            });
-        }
-    },
-    fault! {
-        id: "list_is_array",
-        title: "A list of groups is a bare array",
-        story: "Okta cannot read the look-up before a group is pushed.",
-        source: "derived from ssoready/ssoready#232",
-        case: "B107a",
-        fn answer(&self, request: &Request, answer: &mut Answer) {
-            if request.is_at("Groups") {
-                let listed = serde_json::from_slice::<Value>(&answer.body).unwrap_or_default();
-                if let Some(resources) = listed.get("Resources") {
-                    answer.body = resources.to_string().into_bytes();
-                }
+        id: "start_ignored_inside",
+        title: "startIndex is ignored when all matches fit on one page and it lies among them",
+        story: "An import that goes on behind what it has read is given the first people again, though the end looks right.",
+        source: "derived from scimmyjs/scimmy#21",
+        case: "B104a",
+        fn page(&self, _: &Occasion, matches: usize, query: &mut Query) -> bool {
+            let ignored = (2..=matches).contains(&query.start_index) && matches <= query.page_size();
+            if ignored {
+                query.start_index = 1;
             }
+            ignored
         }
     },
     fault! {
@@ -324,87 +203,6 @@ pub(super) const FAULTS: &[Fault] = &[
         fn request(&self, request: &mut Request) -> Option<Answer> {
             let large = number(request, "count").is_some_and(|count| count > 200);
             large.then(|| Answer::refusal(&ScimError::plain(422, "count must be 200 at most")))
-        }
-    },
-    fault! {
-        id: "list_system_account",
-        title: "Lists begin with an account of the server's own, without userName and names",
-        story: "Okta's published test looks at the first listed user and fails; an import brings somebody without a name.",
-        source: "onyx-dot-app/onyx#8959",
-        case: "B109",
-        fn start(&self, resources: &mut Vec<(Kind, Value)>) {
-            resources.insert(0, (Kind::User, json!({"schemas": [USER_URN], "userName": SYSTEM, "active": true})));
-        }
-        fn resource(&self, _: &Occasion, resource: &mut Map<String, Value>) {
-            if resource.get("userName") == Some(&json!(SYSTEM)) {
-                resource.insert("userName".into(), "".into());
-                resource.insert("name".into(), json!({"givenName": "", "familyName": ""}));
-            }
-        }
-    },
-    fault! {
-        id: "list_without_names",
-        title: "Listed users have neither name nor e-mail address",
-        story: "An import reads nothing but the list: it brings people without names into Okta, or none at all.",
-        source: "derived from onyx-dot-app/onyx#8959",
-        case: "B109a",
-        fn resource(&self, occasion: &Occasion, resource: &mut Map<String, Value>) {
-            leave_out(occasion, resource, "name");
-            leave_out(occasion, resource, "emails");
-        }
-    },
-    fault! {
-        id: "list_without_active",
-        title: "Listed users have no active",
-        story: "An import takes everybody for active and gives leavers their Okta account back.",
-        source: "derived from onyx-dot-app/onyx#8959",
-        case: "B109b",
-        fn resource(&self, occasion: &Occasion, resource: &mut Map<String, Value>) {
-            leave_out(occasion, resource, "active");
-        }
-    },
-    fault! {
-        id: "list_without_inactive",
-        title: "Inactive users are left out of lists",
-        story: "An import takes a leaver for deleted and removes the link; the return is a create that conflicts.",
-        source: "derived from onyx-dot-app/onyx#8959",
-        case: "B109c",
-        fn query(&self, occasion: &Occasion, query: &mut Query) {
-            if occasion.kind == Kind::User && query.filter.is_none() {
-                query.filter = Filter::parse("active eq true").ok();
-            }
-        }
-    },
-    fault! {
-        id: "total_constant",
-        title: "totalResults is always 100",
-        story: "A look-up that finds nobody says it found a hundred, and an import asks for people who are not there.",
-        source: "wso2-extensions/identity-inbound-provisioning-scim2#24",
-        case: "B110",
-        fn list(&self, _: &Occasion, list: &mut ListAnswer) {
-            list.total = 100;
-        }
-    },
-    fault! {
-        id: "total_one_short",
-        title: "totalResults of a longer list is one too small",
-        story: "When the last person stands alone on a page, an import never asks for it.",
-        source: "derived from wso2-extensions/identity-inbound-provisioning-scim2#24",
-        case: "B110a",
-        fn list(&self, _: &Occasion, list: &mut ListAnswer) {
-            list.total -= usize::from(list.total > 1);
-        }
-    },
-    fault! {
-        id: "total_rounded",
-        title: "totalResults of lists without a filter is an estimate",
-        story: "An import asks for people who are not there, and Okta's reviewers see numbers that do not fit.",
-        source: "derived from wso2-extensions/identity-inbound-provisioning-scim2#24",
-        case: "B110b",
-        fn list(&self, _: &Occasion, list: &mut ListAnswer) {
-            if list.total > 2 {
-                list.total = list.total.next_multiple_of(100);
-            }
         }
     },
     fault! {
@@ -452,6 +250,68 @@ pub(super) const FAULTS: &[Fault] = &[
             if occasion.kind == Kind::Group {
                 (query.start_index, query.count) = (1, None);
             }
+        }
+    },
+    fault! {
+        id: "count_full_page_403",
+        title: "Lists of a hundred and more are refused",
+        story: "The credentials pass their test, and then no import can read a page.",
+        source: "derived: no report is known",
+        case: "own",
+        fn request(&self, request: &mut Request) -> Option<Answer> {
+            let full = request.parameter("filter").is_none() && number(request, "count") == Some(100);
+            full.then(|| Answer::refusal(&ScimError::plain(403, "Reading everybody is not allowed")))
+        }
+    },
+    fault! {
+        id: "count_zero_400",
+        title: "A count of 0 is refused",
+        story: "A client that only wants to know how many there are is told off.",
+        source: "derived: no report is known",
+        case: "own",
+        fn request(&self, request: &mut Request) -> Option<Answer> {
+            let zero = number(request, "count") == Some(0);
+            zero.then(|| Answer::refusal(&ScimError::plain(400, "count must be positive")))
+        }
+    },
+    fault! {
+        id: "count_missing_400",
+        title: "A list without a count is refused",
+        story: "Okta's published test looks people up without one, and is told off.",
+        source: "derived: no report is known",
+        case: "own",
+        fn request(&self, request: &mut Request) -> Option<Answer> {
+            let bare = request.method == "GET" && request.path.ends_with("/Users") && number(request, "count").is_none();
+            bare.then(|| Answer::refusal(&ScimError::plain(400, "count is required")))
+        }
+    },
+    fault! {
+        id: "start_not_aligned_400",
+        title: "A startIndex that begins no page of a hundred is refused",
+        story: "A server that caps its pages lower than asked cannot be read on.",
+        source: "derived: no report is known",
+        case: "own",
+        fn request(&self, request: &mut Request) -> Option<Answer> {
+            let odd = number(request, "startIndex").is_some_and(|start| start > 1 && start % 100 != 1);
+            odd.then(|| Answer::refusal(&ScimError::plain(400, "startIndex begins no page")))
+        }
+    },
+    fault! {
+        id: "list_again_500",
+        title: "The same list cannot be read twice",
+        story: "The first import works and none after it: the kept answer is broken.",
+        source: "derived: no report is known",
+        case: "own",
+        memory: Mutex<String>,
+        fn request(&self, request: &mut Request) -> Option<Answer> {
+            if request.method != "GET" || request.query.is_empty() || request.parameter("filter").is_some() {
+                return None;
+            }
+            let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let list = format!("{}?{}", request.path, request.query);
+            let again = *last == list;
+            *last = list;
+            again.then(|| Answer::refusal(&ScimError::plain(500, "The kept answer is damaged")))
         }
     },
 ];

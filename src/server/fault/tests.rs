@@ -7,7 +7,7 @@ use crate::server::Config;
 use crate::server::message::{Answer, Request};
 use crate::server::query::Query;
 use crate::server::service::Service;
-use crate::server::types::Types;
+use crate::server::types::{Kind, Types};
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -117,6 +117,23 @@ fn definitions_queries_and_lists_can_be_bent() {
     let look_up = |name: &str| play.get(&format!("/?filter=userName%20eq%20%22{name}%22&count=0"))["Resources"].clone();
     assert_eq!(look_up("ann"), json!([]));
     assert_eq!(play.get("/Users?filter=userName%20eq%20%22Ann%22&startIndex=0")["itemsPerPage"], 0);
+}
+
+#[test]
+fn the_directory_can_start_with_others_and_a_page_be_cut_anew() {
+    let play = deviating! {
+        fn start(&self, resources: &mut Vec<(Kind, Value)>) {
+            resources.push((Kind::User, json!({"schemas":[crate::scim::schema::USER_URN],"userName":"first"})));
+        }
+        fn page(&self, _: &Occasion, matches: usize, query: &mut Query) -> bool {
+            let past = query.start_index > matches;
+            query.start_index = if past { 1 } else { query.start_index };
+            past
+        }
+    };
+    play.user("ann");
+    assert_eq!(play.get("/Users?startIndex=9&count=1")["Resources"][0]["userName"], "first");
+    assert_eq!(play.get("/Users?startIndex=2&count=1")["Resources"][0]["userName"], "ann");
 }
 
 #[test]
