@@ -102,6 +102,8 @@ static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| {
         lifecycle::FAULTS,
         representation::FAULTS,
         groups::FAULTS,
+        groups::lookup::FAULTS,
+        groups::deletion::FAULTS,
         members::FAULTS,
         errors::FAULTS,
         pace::FAULTS,
