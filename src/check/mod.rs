@@ -103,16 +103,18 @@ fn judge_body(expect: &Expect, body: &Value, response: &Response, context: &Cont
         Expect::Header { name, test } => header::judge(name, test, response),
         Expect::FasterThan(limit) => time::judge(*limit, response),
         Expect::At { at, test } => value::judge(at, test, body),
-        Expect::Includes { at, expected } => shape::includes(at, expected, body),
         Expect::SameAs { step, except } => shape::same_as(step, except, body, context),
         Expect::List => list::envelope(body),
         Expect::ListTotal(total) => list::total(*total, body),
-        Expect::Lists(_) if response.truncated => {
+        Expect::Lists(_) | Expect::Complete | Expect::Includes { .. } if response.truncated => {
             Judgement::Skipped("the list is long, so only its first pages and its last were read".to_owned())
         }
+        Expect::Includes { at, expected } => shape::includes(at, expected, body),
         Expect::Lists(name) => list::lists(name, &(context.listed)(name), body),
         Expect::Each(form) => list::each(body, |resource| judge_body(form, resource, response, context)),
         Expect::NoRepeats => list::no_repeats(body),
+        Expect::Complete => list::complete(body),
+        Expect::SameOrderAs(step) => list::same_order(step, body, context),
         Expect::ScimError { scim_type } => scim_error::judge(scim_type.as_deref(), body, response.status),
     }
 }

@@ -19,6 +19,8 @@ fn body_forms() -> Vec<Expect> {
         Expect::Lists("crowd".into()),
         Expect::Each(Box::new(Expect::List)),
         Expect::NoRepeats,
+        Expect::Complete,
+        Expect::SameOrderAs("before".into()),
         Expect::ScimError { scim_type: None },
     ]
 }

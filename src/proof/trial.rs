@@ -90,6 +90,7 @@ pub async fn trial(config: Config, rules: Rules, catalogue: &Catalogue, plan: &[
         max_wait: rules.max_wait,
         max_requests: 20_000,
         jobs: 1,
+        import_size: None,
         keep: false,
         keep_values: false,
     };

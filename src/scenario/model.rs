@@ -31,7 +31,7 @@ pub struct Scenario {
     pub given: Vec<(String, Given)>,
     /// Somebody Okta knows and the target does not yet, by name.
     pub people: Vec<(String, Person)>,
-    /// The story is told once per case; one unnamed case when the file has none.
+    /// The story is told once per case; one unnamed case when the file has none. A file's volumes are cases too.
     pub cases: Vec<Case>,
     /// The steps, in order.
     pub steps: Vec<Step>,
@@ -59,7 +59,7 @@ pub enum Given {
         /// Deactivated after its creation when false.
         active: bool,
         /// How many; `{{crowd.0.id}}` names one of them.
-        count: usize,
+        count: Count,
         /// Attributes written over Okta's create body (deep merge).
         with: Option<Value>,
     },
@@ -68,8 +68,39 @@ pub enum Given {
         /// Names of given users that are its members.
         members: Vec<String>,
         /// How many.
-        count: usize,
+        count: Count,
     },
+}
+
+impl Given {
+    /// How many of it there are.
+    pub const fn count(&self) -> Count {
+        match self {
+            Self::User { count, .. } | Self::Group { count, .. } => *count,
+        }
+    }
+}
+
+/// More resources than this at once are a volume: they are made only where that is allowed.
+pub const AT_ONCE: usize = 20;
+
+/// How many of a given there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Count {
+    /// Always this many.
+    Fixed(usize),
+    /// As many as the volume of the case says.
+    Volume,
+}
+
+impl Count {
+    /// The number in this case.
+    pub fn of(self, case: &Case) -> usize {
+        match self {
+            Self::Fixed(count) => count,
+            Self::Volume => case.volume.unwrap_or_default(),
+        }
+    }
 }
 
 /// Parts of an identity the file fixes; the rest is made from the seed. Values may hold case templates.
@@ -93,6 +124,15 @@ pub struct Case {
     pub id: String,
     /// Values, as `{{case.name}}`.
     pub values: BTreeMap<String, Value>,
+    /// How many resources there are in it, where the scenario is told for several volumes.
+    pub volume: Option<usize>,
+}
+
+impl Case {
+    /// The case of a volume, named by its number.
+    pub fn of_volume(size: usize) -> Self {
+        Self { id: size.to_string(), values: BTreeMap::new(), volume: Some(size) }
+    }
 }
 
 /// One request and what is expected of its answer.
@@ -225,6 +265,10 @@ pub enum Expect {
     Each(Box<Expect>),
     /// No id is listed twice.
     NoRepeats,
+    /// As many resources are listed, over all pages, as totalResults says.
+    Complete,
+    /// The same ids are listed in the same order as by an earlier step.
+    SameOrderAs(String),
     /// The body is a SCIM Error: schemas, status as the HTTP status, a non-empty detail.
     ScimError {
         /// The scimType it must name.
@@ -232,6 +276,21 @@ pub enum Expect {
     },
     /// The answer came within this time.
     FasterThan(Duration),
+}
+
+impl Expect {
+    /// Whether it counts over a directory that somebody else may be changing at the same time.
+    pub const fn counts(&self) -> bool {
+        matches!(
+            self,
+            Self::SameAs { .. }
+                | Self::ListTotal(_)
+                | Self::Lists(_)
+                | Self::NoRepeats
+                | Self::Complete
+                | Self::SameOrderAs(_)
+        )
+    }
 }
 
 /// A number of results.
