@@ -1,27 +1,16 @@
-//! Faults about groups as resources: names, look-ups, create, rename, delete, what is shown.
+//! Faults about groups as resources: names, create, rename, what is required.
+
+pub(super) mod deletion;
+pub(super) mod lookup;
 
 use super::{Action, Change, Fault, Occasion, fault};
 use crate::scim::error::{ScimError, ScimType};
-use crate::scim::filter::{Filter, Operator};
 use crate::scim::patch::{Operation, PatchPath, Verb};
-use crate::scim::projection::Projection;
 use crate::server::message::{Answer, Request};
-use crate::server::query::Query;
 use crate::server::types::{Kind, Types};
 use serde_json::{Map, Value, json};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Mutex;
-
-/// True for a request on the collection of groups.
-fn on_groups(request: &Request) -> bool {
-    request.path.ends_with("/Groups")
-}
-
-/// The id of the group that a request is on.
-pub(super) fn group_of(request: &Request) -> Option<&str> {
-    let (before, id) = request.path.rsplit_once('/')?;
-    before.ends_with("/Groups").then_some(id)
-}
 
 /// The ids of the members of a group.
 pub(super) fn member_ids(group: &Map<String, Value>) -> Vec<String> {
@@ -40,31 +29,6 @@ fn renames(change: &Change) -> bool {
 }
 
 pub(super) const FAULTS: &[Fault] = &[
-    fault! {
-        id: "group_filter_400",
-        title: "A filter on groups is refused",
-        story: "Okta cannot see whether the group it pushes is there already, and the push fails.",
-        source: "okta/okta-developer-docs#3506",
-        case: "B113",
-        fn request(&self, request: &mut Request) -> Option<Answer> {
-            let filtered = on_groups(request) && request.query.contains("filter=");
-            filtered.then(|| Answer::refusal(&ScimError::plain(400, "Groups cannot be filtered")))
-        }
-    },
-    fault! {
-        id: "group_filter_prefix",
-        title: "The look-up also finds groups whose names go on",
-        story: "Okta looks for \"Sales\", is given \"Sales Managers\", and links the pushed group to it.",
-        source: "a cousin of okta/okta-developer-docs#3506",
-        case: "B113a",
-        fn query(&self, occasion: &Occasion, query: &mut Query) {
-            if let Some(Filter::Compare(_, operator @ Operator::Eq, Value::String(_))) = &mut query.filter
-                && occasion.kind == Kind::Group
-            {
-                *operator = Operator::Sw;
-            }
-        }
-    },
     fault! {
         id: "group_pathless_400",
         title: "The name of a group cannot be written without a path",
@@ -117,80 +81,6 @@ pub(super) const FAULTS: &[Fault] = &[
                 change.after.shift_remove("members");
             }
             Ok(())
-        }
-    },
-    fault! {
-        id: "group_excluded_ignored",
-        title: "Members are sent although they were excluded",
-        story: "A client that only wants the names waits for thousands of members with each group.",
-        source: "simpleidserver/SimpleIdServer#490",
-        case: "B134",
-        fn request(&self, request: &mut Request) -> Option<Answer> {
-            if request.path.contains("/Groups") {
-                request.query = request.query.replace("excludedAttributes=", "ignored=");
-            }
-            None
-        }
-    },
-    fault! {
-        id: "group_list_no_members",
-        title: "Listed groups have no members",
-        story: "An import into Okta sees nothing but empty groups.",
-        source: "graphql-hive/console#8352",
-        case: "B135",
-        fn resource(&self, occasion: &Occasion, resource: &mut Map<String, Value>) {
-            if occasion.kind == Kind::Group && occasion.action == Action::List {
-                resource.shift_remove("members");
-            }
-        }
-    },
-    fault! {
-        id: "group_attributes_drops",
-        title: "A list that asks for the name gives ids alone",
-        story: "A client that asks for names to choose from is shown nothing to choose.",
-        source: "apache/directory-scimple#887",
-        case: "B136",
-        fn query(&self, occasion: &Occasion, query: &mut Query) {
-            if occasion.kind == Kind::Group && matches!(query.projection, Projection::Only(_)) {
-                query.projection = Projection::Only(Vec::new());
-            }
-        }
-    },
-    fault! {
-        id: "user_groups_no_value",
-        title: "The groups of a user have no ids",
-        story: "A client sees names of groups and cannot tell which groups they are.",
-        source: "wso2/product-is#12188",
-        case: "B137",
-        fn resource(&self, _: &Occasion, resource: &mut Map<String, Value>) {
-            for group in resource.get_mut("groups").and_then(Value::as_array_mut).into_iter().flatten() {
-                *group = json!({ "display": group["display"] });
-            }
-        }
-    },
-    fault! {
-        id: "user_groups_stale",
-        title: "A user still shows the groups left long ago",
-        story: "The group has let the person go; the person's own record says otherwise, and who reads that grants access.",
-        source: "a cousin of wso2/product-is#12188",
-        case: "B137a",
-        memory: Mutex<HashSet<(String, String)>>,
-        fn change(&self, change: &mut Change) -> Result<(), ScimError> {
-            let (Some(before), Some(group)) = (change.before, change.occasion.id) else { return Ok(()) };
-            if let Ok(mut left) = self.0.lock() {
-                left.extend(member_ids(before).into_iter().map(|user| (user, group.to_owned())));
-            }
-            Ok(())
-        }
-        fn resource(&self, _: &Occasion, resource: &mut Map<String, Value>) {
-            let id = resource.get("id").cloned().unwrap_or_default();
-            let Ok(left) = self.0.lock() else { return };
-            let known = resource.get("groups").and_then(Value::as_array).cloned().unwrap_or_default();
-            let stale = left.iter().filter(|(user, group)| id == **user && !known.iter().any(|one| one["value"] == **group));
-            let groups: Vec<Value> = stale.map(|(_, group)| json!({ "value": group })).chain(known.clone()).collect();
-            if !groups.is_empty() {
-                resource.insert("groups".into(), groups.into());
-            }
         }
     },
     fault! {
@@ -247,108 +137,6 @@ pub(super) const FAULTS: &[Fault] = &[
         }
     },
     fault! {
-        id: "group_filter_case",
-        title: "The look-up of a group minds capital letters",
-        story: "Somebody typed the name in other letters in Okta. The group is not found, and a second one is made.",
-        source: "simpleidserver/SimpleIdServer#489",
-        case: "B141",
-        fn types(&self, types: &mut Types) {
-            for (_, of) in types.all_mut().filter(|(kind, _)| *kind == Kind::Group) {
-                of.attributes_mut().filter(|attribute| attribute.is("displayName")).for_each(|name| name.case_exact = true);
-            }
-        }
-    },
-    fault! {
-        id: "group_filter_attribute_case",
-        title: "The look-up of a group knows displayName in one spelling alone",
-        story: "A client that writes displayname is refused.",
-        source: "thomaspoignant/scim2-parse-filter#115",
-        case: "B141a",
-        fn request(&self, request: &mut Request) -> Option<Answer> {
-            let other = on_groups(request) && request.query.contains("filter=") && !request.query.contains("displayName");
-            other.then(|| Answer::refusal(&ScimError::bad(ScimType::InvalidFilter, "The filter names no known attribute")))
-        }
-    },
-    fault! {
-        id: "group_delete_500",
-        title: "DELETE of a group is answered 500",
-        story: "Okta sends a Content-Type and no body, and the server fails to read one. The group cannot be deleted.",
-        source: "derived from Okta's SCIM reference",
-        case: "B142",
-        fn request(&self, request: &mut Request) -> Option<Answer> {
-            let hit = request.method == "DELETE" && group_of(request).is_some() && request.header("content-type").is_some();
-            hit.then(|| Answer::refusal(&ScimError::plain(500, "The body is no JSON")))
-        }
-    },
-    fault! {
-        id: "group_delete_keeps_name",
-        title: "The name of a deleted group stays taken",
-        story: "The administrator deletes the group and pushes it anew. The create is refused because of a group that no \
-            look-up finds.",
-        source: "a cousin of getsentry/sentry#88623",
-        case: "B142a",
-        memory: Mutex<(HashMap<String, String>, HashSet<String>)>,
-        fn request(&self, request: &mut Request) -> Option<Answer> {
-            if request.method == "DELETE" && let Some(id) = group_of(request) && let Ok(mut memory) = self.0.lock() {
-                let name = memory.0.remove(id);
-                memory.1.extend(name);
-            }
-            None
-        }
-        fn change(&self, change: &mut Change) -> Result<(), ScimError> {
-            let (Some(id), Ok(mut memory)) = (change.after["id"].as_str(), self.0.lock()) else { return Ok(()) };
-            if change.occasion.kind != Kind::Group {
-                return Ok(());
-            }
-            let name = name_of(change.after);
-            if change.before.is_none() && memory.1.contains(name) {
-                return Err(ScimError::taken("A group of this name exists"));
-            }
-            memory.0.insert(id.to_owned(), name.to_owned());
-            Ok(())
-        }
-    },
-    fault! {
-        id: "group_delete_locks_members",
-        title: "Deleting a group deactivates its members",
-        story: "A group is no longer pushed, and everybody who was in it is locked out.",
-        source: "derived from Okta's SCIM reference",
-        case: "B142b",
-        memory: Mutex<(HashMap<String, Vec<String>>, HashSet<String>)>,
-        fn request(&self, request: &mut Request) -> Option<Answer> {
-            if request.method == "DELETE" && let Some(id) = group_of(request) && let Ok(mut memory) = self.0.lock() {
-                let members = memory.0.remove(id).unwrap_or_default();
-                memory.1.extend(members);
-            }
-            None
-        }
-        fn change(&self, change: &mut Change) -> Result<(), ScimError> {
-            if let (Some(id), Ok(mut memory)) = (change.after["id"].as_str(), self.0.lock()) {
-                memory.0.insert(id.to_owned(), member_ids(change.after));
-            }
-            Ok(())
-        }
-        fn resource(&self, _: &Occasion, resource: &mut Map<String, Value>) {
-            let id = resource.get("id").and_then(Value::as_str).unwrap_or_default();
-            if self.0.lock().is_ok_and(|memory| memory.1.contains(id)) {
-                resource.insert("active".into(), false.into());
-            }
-        }
-    },
-    fault! {
-        id: "groups_empty_404",
-        title: "A list without groups is answered 404",
-        story: "Okta takes groups for something the app does not have at all, or the setup fails on the first day.",
-        source: "grokability/snipe-it#17563",
-        case: "B143",
-        fn answer(&self, request: &Request, answer: &mut Answer) {
-            let list = serde_json::from_slice::<Value>(&answer.body).unwrap_or_default();
-            if request.method == "GET" && on_groups(request) && list["totalResults"] == 0 {
-                *answer = Answer::refusal(&ScimError::plain(404, "There are no groups"));
-            }
-        }
-    },
-    fault! {
         id: "group_slug_conflict",
         title: "Groups whose names differ in punctuation alone cannot both be there",
         story: "The look-up finds nothing, yet the create is refused: the name is taken by a group that is called otherwise.",
@@ -374,7 +162,7 @@ pub(super) const FAULTS: &[Fault] = &[
         source: "appsmithorg/appsmith#34959",
         case: "B145",
         fn answer(&self, request: &Request, answer: &mut Answer) {
-            if request.method == "POST" && on_groups(request) && answer.status == 201 {
+            if request.method == "POST" && request.path.ends_with("/Groups") && answer.status == 201 {
                 *answer = Answer::refusal(&ScimError::plain(500, "Something went wrong after the group was made"));
             }
         }
@@ -399,6 +187,32 @@ pub(super) const FAULTS: &[Fault] = &[
         fn body(&self, occasion: &Occasion, body: &mut Value) -> Result<(), ScimError> {
             let empty = occasion.kind == Kind::Group && occasion.action == Action::Replace && body["members"] == json!([]);
             if empty { Err(ScimError::value("The members do not exist")) } else { Ok(()) }
+        }
+    },
+    fault! {
+        id: "group_create_no_id",
+        title: "The answer to the create of a group has no id",
+        story: "Okta has no link to the group it just made, and can never send its members.",
+        source: "derived from Okta's SCIM reference",
+        case: "own",
+        fn resource(&self, occasion: &Occasion, resource: &mut Map<String, Value>) {
+            if occasion.kind == Kind::Group && occasion.action == Action::Create {
+                resource.shift_remove("id");
+            }
+        }
+    },
+    fault! {
+        id: "group_name_lowercased",
+        title: "Names of groups are stored in small letters",
+        story: "Okta shows one name, the app another, and an import brings a second group of each.",
+        source: "derived from Okta's SCIM reference",
+        case: "own",
+        fn change(&self, change: &mut Change) -> Result<(), ScimError> {
+            if change.occasion.kind == Kind::Group {
+                let name = name_of(change.after).to_lowercase();
+                change.after.insert("displayName".into(), name.into());
+            }
+            Ok(())
         }
     },
 ];

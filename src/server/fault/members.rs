@@ -6,7 +6,7 @@ use crate::scim::error::ScimError;
 use crate::scim::patch::{Operation, Verb};
 use crate::server::types::Kind;
 use serde_json::{Map, Value, json};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -386,6 +386,58 @@ pub(super) const FAULTS: &[Fault] = &[
         case: "B133",
         fn body(&self, occasion: &Occasion, body: &mut Value) -> Result<(), ScimError> {
             refuse(occasion, body, 404, |member| member["value"].as_str().is_some_and(|id| id.parse::<u64>().is_err()))
+        }
+    },
+    fault! {
+        id: "group_holds_its_maker",
+        title: "The account that Okta signs in with is a member of every group",
+        story: "Every group has a member that Okta did not send, and that nobody can remove.",
+        source: "derived from Okta's SCIM reference",
+        case: "own",
+        fn body(&self, occasion: &Occasion, body: &mut Value) -> Result<(), ScimError> {
+            if occasion.kind == Kind::Group {
+                sent(body).into_iter().for_each(|members| members.retain(|member| member["value"] != "service"));
+            }
+            Ok(())
+        }
+        fn resource(&self, occasion: &Occasion, resource: &mut Map<String, Value>) {
+            if occasion.kind == Kind::Group {
+                let members = resource.entry("members").or_insert_with(|| json!([]));
+                members.as_array_mut().into_iter().for_each(|members| members.push(json!({ "value": "service" })));
+            }
+        }
+    },
+    fault! {
+        id: "group_remove_locks_out",
+        title: "Removing a member deactivates the person",
+        story: "Somebody leaves one group and cannot sign in any more.",
+        source: "a cousin of BerriAI/litellm#34181",
+        case: "B118b",
+        memory: Mutex<HashSet<String>>,
+        fn change(&self, change: &mut Change) -> Result<(), ScimError> {
+            let now = member_ids(change.after);
+            let gone = change.before.map(member_ids).unwrap_or_default().into_iter().filter(|id| !now.contains(id));
+            self.0.lock().into_iter().for_each(|mut locked| locked.extend(gone.clone()));
+            Ok(())
+        }
+        fn resource(&self, _: &Occasion, resource: &mut Map<String, Value>) {
+            let id = resource.get("id").and_then(Value::as_str).unwrap_or_default();
+            if self.0.lock().is_ok_and(|locked| locked.contains(id)) {
+                resource.insert("active".into(), false.into());
+            }
+        }
+    },
+    fault! {
+        id: "group_empty_vanishes",
+        title: "A group that loses its last member is deleted",
+        story: "Everybody leaves the group for a while. The next one to join cannot be added: Okta is told that there is no \
+            such group.",
+        source: "a cousin of Captain-P-Goldfish/SCIM-SDK#757",
+        case: "B125a",
+        fn change(&self, change: &mut Change) -> Result<(), ScimError> {
+            let held = change.before.is_some_and(|before| !member_ids(before).is_empty());
+            change.vanish |= held && member_ids(change.after).is_empty();
+            Ok(())
         }
     },
 ];

@@ -118,6 +118,8 @@ static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| {
         representation::attributes::FAULTS,
         representation::meta::FAULTS,
         groups::FAULTS,
+        groups::lookup::FAULTS,
+        groups::deletion::FAULTS,
         members::FAULTS,
         errors::FAULTS,
         pace::FAULTS,
