@@ -71,12 +71,17 @@ fn a_healthy_answer_breaks_no_rule() {
     let mut throttled = error(429, &json!("429"));
     let pause = Header { name: "Retry-After".into(), value: "2".into() };
     throttled.response.as_mut().expect("an answer").headers.push(pause);
+    let mut refused = error(400, &json!("400"));
+    if let Some(Body::Json(body)) = refused.response.as_mut().map(|response| &mut response.body) {
+        body["scimType"] = "invalidValue".into();
+    }
     let exchanges = [
         created,
         throttled,
         read(user()),
         list_of(&[user(), user()]),
         error(404, &json!("404")),
+        refused,
         exchange("DELETE /Groups/1", 204, Body::Empty),
     ];
     for rule in RULES {
