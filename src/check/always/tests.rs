@@ -75,6 +75,10 @@ fn a_healthy_answer_breaks_no_rule() {
     let mut throttled = error(429, &json!("429"));
     let pause = Header { name: "Retry-After".into(), value: "2".into() };
     throttled.response.as_mut().expect("an answer").headers.push(pause);
+    let mut refused = error(400, &json!("400"));
+    if let Some(Body::Json(body)) = refused.response.as_mut().map(|response| &mut response.body) {
+        body["scimType"] = "invalidValue".into();
+    }
     let exchanges = [
         created,
         throttled,
@@ -82,6 +86,7 @@ fn a_healthy_answer_breaks_no_rule() {
         list_of(&[user(), user()]),
         read(user_with("groups", json!([{"value": "g", "display": "G"}]))),
         error(404, &json!("404")),
+        refused,
         exchange("DELETE /Groups/1", 204, Body::Empty),
     ];
     for rule in RULES {
