@@ -17,6 +17,8 @@ mod pace;
 mod paging;
 mod password;
 mod patch;
+mod profile;
+mod rename;
 mod representation;
 mod update;
 
@@ -98,6 +100,8 @@ static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| {
         duplicates::FAULTS,
         password::FAULTS,
         update::FAULTS,
+        profile::FAULTS,
+        rename::FAULTS,
         patch::FAULTS,
         lifecycle::FAULTS,
         representation::FAULTS,
