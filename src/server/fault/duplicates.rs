@@ -1,6 +1,7 @@
-//! Faults about what must be unique.
+//! Faults about what must be unique among new users.
 
-use super::{Action, Change, Claim, Fault, Occasion, fault};
+use super::rename::{folded, spelt_otherwise};
+use super::{Action, Claim, Fault, ListAnswer, Occasion, fault};
 use crate::scim::error::ScimError;
 use crate::server::message::{Answer, Request};
 use crate::server::types::Kind;
@@ -8,20 +9,43 @@ use serde_json::{Map, Value};
 use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 
-/// Creates by their body, with the id they were given, until somebody reads the user: as if each were still at work.
-type AtWork = Mutex<HashMap<Vec<u8>, String>>;
+/// The bodies of creates by userName, until somebody reads the user: as if each were still at work.
+type AtWork = Mutex<HashMap<String, Value>>;
 
-/// What was sent under each userName, and how often.
-type Sent = Mutex<HashMap<String, (usize, Map<String, Value>)>>;
-
-/// The name under which a userName is remembered.
-fn folded(name: &Value) -> String {
-    name.as_str().unwrap_or_default().to_lowercase()
+/// Is the same create at work already? From now on it is.
+fn is_at_work(work: &AtWork, occasion: &Occasion, body: &Value) -> bool {
+    let Ok(mut work) = work.lock() else { return false };
+    occasion.is(Action::Create, Kind::User)
+        && work.insert(folded(&body["userName"]), body.clone()).is_some_and(|earlier| earlier == *body)
 }
 
-/// True when nobody else holds the name in exactly this spelling.
-fn spelt_otherwise(claim: &Claim) -> bool {
-    claim.held.iter().all(|held| held != claim.wanted)
+/// A user who is read is no longer being created.
+fn is_done(work: &AtWork, occasion: &Occasion, resource: &Map<String, Value>) {
+    if let (Some(name), Ok(mut work)) = (resource.get("userName"), work.lock())
+        && occasion.action != Action::Create
+    {
+        work.remove(&folded(name));
+    }
+}
+
+/// What was last sent under each userName, and how often one was sent.
+type Sent = Mutex<HashMap<String, (usize, Map<String, Value>)>>;
+
+/// Notes a create.
+fn note(sent: &Sent, occasion: &Occasion, body: &Value) {
+    if let (true, Some(body), Ok(mut sent)) = (occasion.is(Action::Create, Kind::User), body.as_object(), sent.lock()) {
+        let (count, last) = sent.entry(body.get("userName").map(folded).unwrap_or_default()).or_default();
+        *count += 1;
+        last.clone_from(body);
+    }
+}
+
+/// What the last of several creates of this user sent.
+fn sent_again(sent: &Sent, resource: &Map<String, Value>) -> Option<Map<String, Value>> {
+    match sent.lock().ok()?.get(&folded(resource.get("userName")?))? {
+        (2.., last) => Some(last.clone()),
+        _ => None,
+    }
 }
 
 pub(super) const FAULTS: &[Fault] = &[
@@ -46,20 +70,13 @@ pub(super) const FAULTS: &[Fault] = &[
         case: "B048a",
         memory: Sent,
         fn body(&self, occasion: &Occasion, body: &mut Value) -> Result<(), ScimError> {
-            if occasion.is(Action::Create, Kind::User) && let (Some(sent), Ok(mut all)) = (body.as_object(), self.0.lock()) {
-                let (count, last) = all.entry(folded(&body["userName"])).or_default();
-                *count += 1;
-                last.extend(sent.iter().filter(|(name, _)| ["name", "displayName"].contains(&name.as_str())).map(
-                    |(name, value)| (name.clone(), value.clone()),
-                ));
-            }
+            note(&self.0, occasion, body);
             Ok(())
         }
         fn resource(&self, _: &Occasion, resource: &mut Map<String, Value>) {
-            if let Ok(all) = self.0.lock()
-                && let Some((2.., last)) = resource.get("userName").and_then(|name| all.get(&folded(name)))
-            {
-                resource.extend(last.clone());
+            if let Some(last) = sent_again(&self.0, resource) {
+                let names = last.into_iter().filter(|(name, _)| name == "name" || name == "displayName");
+                resource.extend(names);
             }
         }
     },
@@ -105,107 +122,91 @@ pub(super) const FAULTS: &[Fault] = &[
         source: "gravitee-io/gravitee-access-management#8290",
         case: "B052",
         memory: AtWork,
-        fn answer(&self, request: &Request, answer: &mut Answer) {
-            let Ok(mut at_work) = self.0.lock() else { return };
-            if request.method == "POST" && answer.status == 201 {
-                let created: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-                at_work.insert(request.body.clone(), created["id"].as_str().unwrap_or_default().to_owned());
-            } else if request.method == "POST" && answer.status == 409 && at_work.contains_key(&request.body) {
-                *answer = Answer::refusal(&ScimError::plain(500, "Duplicate entry for key 'user_name'"));
-            } else {
-                at_work.retain(|_, id| !request.path.ends_with(id.as_str()));
+        fn body(&self, occasion: &Occasion, body: &mut Value) -> Result<(), ScimError> {
+            if is_at_work(&self.0, occasion, body) {
+                return Err(ScimError::plain(500, "Duplicate entry for key 'user_name'"));
             }
+            Ok(())
+        }
+        fn resource(&self, occasion: &Occasion, resource: &mut Map<String, Value>) {
+            is_done(&self.0, occasion, resource);
         }
     },
     fault! {
-        id: "rename_dup_ok",
-        title: "A user can be given the userName of another",
-        story: "Two people answer to one name, and the next look-up links Okta to either of them.",
-        source: "simpleidserver/SimpleIdServer#928",
-        case: "B053",
-        fn taken(&self, occasion: &Occasion, _: &Claim, taken: &mut bool) {
-            *taken &= occasion.action == Action::Create;
+        id: "dup_race_201",
+        title: "Two equal creates at once make two users",
+        story: "Each looks whether the name is free before the other has stored it. Nobody ever deactivates the second account.",
+        source: "derived from gravitee-io/gravitee-access-management#8290",
+        case: "B052a",
+        memory: (AtWork, Mutex<HashSet<String>>),
+        fn body(&self, occasion: &Occasion, body: &mut Value) -> Result<(), ScimError> {
+            if is_at_work(&self.0.0, occasion, body) && let Ok(mut racing) = self.0.1.lock() {
+                racing.insert(folded(&body["userName"]));
+            }
+            Ok(())
         }
-    },
-    fault! {
-        id: "rename_dup_case_ok",
-        title: "A user can be given the userName of another in other letters",
-        story: "The name is compared letter by letter before it is stored: two people answer to one look-up.",
-        source: "derived from simpleidserver/SimpleIdServer#928",
-        case: "B053a",
-        fn taken(&self, occasion: &Occasion, claim: &Claim, taken: &mut bool) {
-            *taken &= occasion.action == Action::Create || !spelt_otherwise(claim);
-        }
-    },
-    fault! {
-        id: "rename_dup_patch_ok",
-        title: "A PATCH can give a user the userName of another",
-        story: "PUT looks whether the name is free, PATCH does not: two people answer to one name.",
-        source: "derived from simpleidserver/SimpleIdServer#928",
-        case: "B053b",
-        fn taken(&self, occasion: &Occasion, _: &Claim, taken: &mut bool) {
-            *taken &= occasion.action != Action::Patch;
-        }
-    },
-    fault! {
-        id: "rename_frees_nothing",
-        title: "The old userName of a renamed user stays taken",
-        story: "The name somebody gave up can be given to nobody: the next person of that name cannot be assigned.",
-        source: "derived from simpleidserver/SimpleIdServer#928",
-        case: "B053c",
-        memory: Mutex<HashSet<String>>,
         fn taken(&self, _: &Occasion, claim: &Claim, taken: &mut bool) {
-            *taken |= self.0.lock().is_ok_and(|former| former.contains(&claim.wanted.to_lowercase()));
+            *taken &= !self.0.1.lock().is_ok_and(|racing| racing.contains(&claim.wanted.to_lowercase()));
         }
-        fn change(&self, change: &mut Change) -> Result<(), ScimError> {
-            if let (Some(before), Ok(mut former)) = (change.before, self.0.lock())
-                && before.get("userName") != change.after.get("userName")
-            {
-                former.insert(folded(&before["userName"]));
-            }
+        fn resource(&self, occasion: &Occasion, resource: &mut Map<String, Value>) {
+            is_done(&self.0.0, occasion, resource);
+        }
+    },
+    fault! {
+        id: "dup_409_stored",
+        title: "A duplicate create is refused and stored all the same",
+        story: "Okta sees a conflict; the app has a second account of that name, which nobody ever deactivates.",
+        source: "derived from grokability/snipe-it#13854",
+        case: "own",
+        memory: Sent,
+        fn body(&self, occasion: &Occasion, body: &mut Value) -> Result<(), ScimError> {
+            note(&self.0, occasion, body);
             Ok(())
         }
-    },
-    fault! {
-        id: "rename_case_conflict",
-        title: "A PUT that changes only the case of the user's own userName is answered 409",
-        story: "Somebody's name is put into capitals, and the user is in its own way: the change fails for ever.",
-        source: "derived from simpleidserver/SimpleIdServer#928",
-        case: "B053d",
-        fn change(&self, change: &mut Change) -> Result<(), ScimError> {
-            let name = change.after.get("userName");
-            match change.before.and_then(|before| before.get("userName")) {
-                Some(old) if Some(old) != name && name.is_some_and(|name| folded(name) == folded(old)) => {
-                    Err(ScimError::taken("The userName is already in use"))
-                }
-                _ => Ok(()),
+        fn list(&self, occasion: &Occasion, list: &mut ListAnswer) {
+            let again: Vec<_> =
+                list.resources.iter().filter(|user| sent_again(&self.0, user).is_some()).cloned().collect();
+            if occasion.kind == Kind::User {
+                list.total += again.len();
+                list.resources.extend(again.into_iter().map(|mut user| {
+                    user.insert("id".into(), "second".into());
+                    user
+                }));
             }
         }
     },
     fault! {
-        id: "rename_dup_500",
-        title: "Giving a user the userName of another fails with 500",
-        story: "The store refuses the name and nobody catches it. Okta sees a failing server, and the administrator no reason.",
-        source: "NorthlandPositronics/Cogtrix#121",
-        case: "B054",
-        fn error(&self, request: &Request, error: &mut ScimError) {
-            if request.method != "POST" && error.status == 409 {
-                *error = ScimError::plain(500, "UNIQUE constraint failed: users.user_name");
-            }
-        }
-    },
-    fault! {
-        id: "put_self_conflict",
-        title: "A PUT that repeats the user's own userName is answered 409",
-        story: "The look for a taken name finds the user itself, so no profile change ever arrives.",
-        source: "derived from NorthlandPositronics/Cogtrix#121",
-        case: "B054a",
-        fn change(&self, change: &mut Change) -> Result<(), ScimError> {
-            let same = change.before.is_some_and(|before| before.get("userName") == change.after.get("userName"));
-            if same && change.occasion.is(Action::Replace, Kind::User) {
-                return Err(ScimError::taken("The userName is already in use"));
-            }
+        id: "dup_409_new_id",
+        title: "A duplicate create is refused, and lists show the user under another id",
+        story: "The account was made anew. Okta's link leads to nobody, and a leaver is not deactivated.",
+        source: "derived from grokability/snipe-it#13854",
+        case: "own",
+        memory: Sent,
+        fn body(&self, occasion: &Occasion, body: &mut Value) -> Result<(), ScimError> {
+            note(&self.0, occasion, body);
             Ok(())
+        }
+        fn resource(&self, occasion: &Occasion, resource: &mut Map<String, Value>) {
+            if occasion.action == Action::List && sent_again(&self.0, resource).is_some() {
+                resource.insert("id".into(), "anew".into());
+            }
+        }
+    },
+    fault! {
+        id: "dup_409_deactivates",
+        title: "A duplicate create is refused, and the user is inactive from then on",
+        story: "A task of Okta is run twice, and somebody is locked out whom nobody deactivated.",
+        source: "derived from grokability/snipe-it#13854",
+        case: "own",
+        memory: Sent,
+        fn body(&self, occasion: &Occasion, body: &mut Value) -> Result<(), ScimError> {
+            note(&self.0, occasion, body);
+            Ok(())
+        }
+        fn resource(&self, _: &Occasion, resource: &mut Map<String, Value>) {
+            if sent_again(&self.0, resource).is_some() {
+                resource.insert("active".into(), false.into());
+            }
         }
     },
 ];

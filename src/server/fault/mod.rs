@@ -19,8 +19,10 @@ mod pace;
 mod paging;
 mod password;
 mod patch;
+mod profile;
 mod refusal;
 mod removal;
+mod rename;
 mod representation;
 mod suites;
 mod tenancy;
@@ -111,6 +113,8 @@ static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| {
         patch::whole::FAULTS,
         patch::paths::FAULTS,
         patch::refusals::FAULTS,
+        profile::FAULTS,
+        rename::FAULTS,
         lifecycle::FAULTS,
         removal::FAULTS,
         representation::identity::FAULTS,

@@ -166,7 +166,9 @@ pub(super) const FAULTS: &[Fault] = &[
         }
         fn operations(&self, _: &Occasion, operations: &mut Vec<Operation>) -> Result<(), ScimError> {
             if carries_password(operations) {
-                operations.iter_mut().for_each(|operation| operation.value = Some(json!({ "active": false })));
+                for operation in operations.iter_mut() {
+                    operation.value = Some(json!({ "active": false }));
+                }
             }
             Ok(())
         }

@@ -31,7 +31,7 @@ fn pay(owed: &Owed, method: &str, request: &Request, answer: &mut Answer) {
 }
 
 /// Leaves these attributes as they were when a resource of this kind is put.
-fn ignores(kind: Kind, names: &[&str], change: &mut Change) {
+pub(super) fn ignores(kind: Kind, names: &[&str], change: &mut Change) {
     let (true, Some(before)) = (change.occasion.is(Action::Replace, kind), change.before) else { return };
     for name in names {
         match before.get(*name) {
