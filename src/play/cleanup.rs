@@ -102,6 +102,13 @@ impl Player<'_> {
             (None, Some(failure)) => format!("DELETE failed: {}", failure.message),
             (None, None) => "DELETE was not answered".to_owned(),
         };
+        // What a story deleted already may be refused now; whether it is there, a read tells.
+        if !matches!(exchange.status(), Some(403 | 405 | 501)) {
+            let read = self.in_time(ends, Outgoing::new("GET", path)).await;
+            if read.is_some_and(|read| read.status() == Some(404)) {
+                return Removed::Deleted;
+            }
+        }
         if resource.collection == Collection::Users && self.deactivate(path, ends).await {
             return Removed::Deactivated(format!("{refusal}; deactivated instead"));
         }
