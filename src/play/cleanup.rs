@@ -125,6 +125,11 @@ impl Player<'_> {
 
     async fn remove(&self, path: &str, resource: &Owned, ends: Instant) -> Removed {
         let Err(refusal) = self.delete(path, ends).await else { return Removed::Deleted };
+        // What a story deleted already may be refused now; whether it is there, a read tells.
+        let read = self.in_time(ends, Outgoing::new("GET", path)).await;
+        if read.is_some_and(|read| read.status() == Some(404)) {
+            return Removed::Deleted;
+        }
         if resource.collection == Collection::Users && self.deactivate(path, ends).await {
             return Removed::Deactivated(format!("{refusal}; deactivated instead"));
         }

@@ -1,6 +1,6 @@
 //! Faults about deactivating and reactivating.
 
-use super::{Action, Change, Fault, Occasion, fault};
+use super::{Action, Change, Claim, Fault, ListAnswer, Occasion, fault};
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::filter::Filter;
 use crate::server::message::{Answer, Request};
@@ -64,20 +64,11 @@ pub(super) const FAULTS: &[Fault] = &[
         case: "B080c",
         memory: Mutex<HashMap<String, Value>>,
         fn change(&self, change: &mut Change) -> Result<(), ScimError> {
-            let mut known = locked(&self.0);
-            if turns(change, false) {
-                known.values_mut().for_each(|active| *active = false.into());
-            }
-            known.insert(id_of(change), change.after.get("active").cloned().unwrap_or_default());
+            spread(&mut locked(&self.0), change, false);
             Ok(())
         }
         fn resource(&self, occasion: &Occasion, resource: &mut Fields) {
-            let id = resource.get("id").and_then(Value::as_str).unwrap_or_default();
-            if occasion.kind == Kind::User
-                && let Some(active) = locked(&self.0).get(id).filter(|active| active.is_boolean())
-            {
-                resource.insert("active".into(), active.clone());
-            }
+            show_spread(&locked(&self.0), occasion, resource);
         }
     },
     fault! {
@@ -141,9 +132,7 @@ pub(super) const FAULTS: &[Fault] = &[
         case: "B082c",
         fn change(&self, change: &mut Change) -> Result<(), ScimError> {
             if turns(change, false) {
-                for name in ["title", "locale", "displayName", "externalId"] {
-                    change.after.shift_remove(name);
-                }
+                clear_profile(change.after);
             }
             Ok(())
         }
@@ -173,7 +162,7 @@ pub(super) const FAULTS: &[Fault] = &[
             locked(&self.0).insert(name.to_lowercase(), is_inactive(change.after));
             Ok(())
         }
-        fn taken(&self, _: &Occasion, claim: &super::Claim, taken: &mut bool) {
+        fn taken(&self, _: &Occasion, claim: &Claim, taken: &mut bool) {
             *taken &= locked(&self.0).get(&claim.wanted.to_lowercase()) != Some(&true);
         }
     },
@@ -208,6 +197,21 @@ pub(super) const FAULTS: &[Fault] = &[
                 change.after.insert("active".into(), true.into());
             }
             Ok(())
+        }
+    },
+    fault! {
+        id: "reactivate_everybody",
+        title: "reactivating one user reactivates all",
+        story: "One colleague comes back, and everybody who ever left has access again.",
+        source: "derived from grokability/snipe-it#14481",
+        case: "B084b",
+        memory: Mutex<HashMap<String, Value>>,
+        fn change(&self, change: &mut Change) -> Result<(), ScimError> {
+            spread(&mut locked(&self.0), change, true);
+            Ok(())
+        }
+        fn resource(&self, occasion: &Occasion, resource: &mut Fields) {
+            show_spread(&locked(&self.0), occasion, resource);
         }
     },
     fault! {
@@ -314,6 +318,91 @@ pub(super) const FAULTS: &[Fault] = &[
         }
     },
     fault! {
+        id: "inactive_listed_otherwise",
+        title: "an inactive user is listed under an id of its own",
+        story: "Leavers are kept in another table and numbered there. Okta links to an id that no read knows.",
+        source: "derived from Okta SCIM 2.0: list users with a filter",
+        case: "own",
+        fn resource(&self, occasion: &Occasion, user: &mut Fields) {
+            if occasion.action == Action::List && is_inactive(user) {
+                let id = user.get("id").and_then(Value::as_str).map(|id| format!("left-{id}"));
+                user.extend(id.map(|id| ("id".to_owned(), id.into())));
+            }
+        }
+    },
+    fault! {
+        id: "reactivate_clears_profile",
+        title: "reactivating clears optional attributes",
+        story: "Coming back is treated as a first day: what was known of the person is empty, and Okta pushes only what has \
+            changed.",
+        source: "derived from RFC 7644 §3.5.2",
+        case: "own",
+        fn change(&self, change: &mut Change) -> Result<(), ScimError> {
+            if turns(change, true) {
+                clear_profile(change.after);
+            }
+            Ok(())
+        }
+    },
+    fault! {
+        id: "return_lists_twice",
+        title: "who has come back is listed twice",
+        story: "The history of the account is listed as a second person. Okta finds two for one login and links to neither.",
+        source: "derived from RFC 7643 §4.1.1",
+        case: "own",
+        memory: Mutex<HashSet<Value>>,
+        fn change(&self, change: &mut Change) -> Result<(), ScimError> {
+            if turns(change, true) {
+                locked(&self.0).insert(id_of(change).into());
+            }
+            Ok(())
+        }
+        fn list(&self, _: &Occasion, list: &mut ListAnswer) {
+            let back = locked(&self.0);
+            let again = list.resources.iter().filter(|user| user.get("id").is_some_and(|id| back.contains(id)));
+            let again: Vec<Fields> = again.cloned().collect();
+            list.total += again.len();
+            list.resources.extend(again);
+        }
+    },
+    fault! {
+        id: "return_listed_stale",
+        title: "lists show who has come back under the name of the last day",
+        story: "The list is served from an index that a return does not refresh: an import takes the old name into Okta.",
+        source: "derived from ssoready/ssoready#155",
+        case: "own",
+        memory: Mutex<HashMap<String, Value>>,
+        fn change(&self, change: &mut Change) -> Result<(), ScimError> {
+            if turns(change, false) {
+                let name = change.after.get("name").cloned().unwrap_or_default();
+                locked(&self.0).insert(id_of(change), name);
+            }
+            Ok(())
+        }
+        fn resource(&self, occasion: &Occasion, user: &mut Fields) {
+            let id = user.get("id").and_then(Value::as_str).unwrap_or_default();
+            if occasion.action == Action::List
+                && let Some(name) = locked(&self.0).get(id)
+            {
+                user.insert("name".into(), name.clone());
+            }
+        }
+    },
+    fault! {
+        id: "revoke_clears_profile",
+        title: "taking the last role away clears optional attributes",
+        story: "The handler of roles saves the user with what it was given. Title and display name are gone with the role.",
+        source: "derived from RFC 7644 §3.5.1",
+        case: "own",
+        fn change(&self, change: &mut Change) -> Result<(), ScimError> {
+            let has_roles = |user: &Fields| user.get("roles").is_some_and(|roles| roles != &Value::Array(Vec::new()));
+            if change.before.is_some_and(has_roles) && !has_roles(change.after) {
+                clear_profile(change.after);
+            }
+            Ok(())
+        }
+    },
+    fault! {
         id: "roles_dropped",
         title: "roles in a PUT are not stored",
         story: "An entitlement is granted in Okta and approved; the person never gets it.",
@@ -362,8 +451,33 @@ fn keep_active(change: &mut Change) {
     };
 }
 
+/// Remembers active of each user; a user that turns takes all the others along.
+fn spread(known: &mut HashMap<String, Value>, change: &Change, active: bool) {
+    if turns(change, active) {
+        known.values_mut().for_each(|state| *state = active.into());
+    }
+    if change.occasion.kind == Kind::User {
+        known.insert(id_of(change), change.after.get("active").cloned().unwrap_or_default());
+    }
+}
+
+fn show_spread(known: &HashMap<String, Value>, occasion: &Occasion, user: &mut Fields) {
+    let id = user.get("id").and_then(Value::as_str).unwrap_or_default();
+    if occasion.kind == Kind::User
+        && let Some(active) = known.get(id).filter(|active| active.is_boolean())
+    {
+        user.insert("active".into(), active.clone());
+    }
+}
+
 fn id_of(change: &Change) -> String {
     change.after.get("id").and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+fn clear_profile(user: &mut Fields) {
+    for name in ["title", "locale", "displayName", "externalId"] {
+        user.shift_remove(name);
+    }
 }
 
 fn refused() -> Result<(), ScimError> {

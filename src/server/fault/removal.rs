@@ -1,10 +1,11 @@
 //! Faults about deleting users.
 
 use super::lifecycle::locked;
-use super::{Action, Claim, Fault, ListAnswer, Occasion, fault};
+use super::{Action, Claim, Fault, Occasion, fault};
 use crate::scim::error::ScimError;
 use crate::server::message::{Answer, Request};
 use crate::server::types::Kind;
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
@@ -85,15 +86,22 @@ pub(super) const FAULTS: &[Fault] = &[
         story: "The import reads page after page for people who are not there, and reports fewer than it was promised.",
         source: "derived from wireapp/wire-server#548",
         case: "B089b",
-        memory: Mutex<usize>,
-        fn removal(&self, occasion: &Occasion, _: &Map<String, Value>, _: &mut bool) -> Result<(), ScimError> {
-            *locked(&self.0) += usize::from(occasion.kind == Kind::User);
+        memory: Mutex<Vec<String>>,
+        fn removal(&self, occasion: &Occasion, user: &Map<String, Value>, _: &mut bool) -> Result<(), ScimError> {
+            if occasion.kind == Kind::User {
+                locked(&self.0).push(name_of(user));
+            }
             Ok(())
         }
-        fn list(&self, occasion: &Occasion, list: &mut ListAnswer) {
-            if occasion.kind == Kind::User && list.count != Some(0) && list.total > 1 {
-                list.total += *locked(&self.0);
-            }
+        fn answer(&self, request: &Request, answer: &mut Answer) {
+            let query = percent_decode_str(&request.query).decode_utf8_lossy();
+            let counted = |name: &&String| !query.contains("filter=") || query.contains(name.as_str());
+            let gone = locked(&self.0).iter().filter(counted).count();
+            answer.edit(|body| {
+                if let Some(total) = body.get("totalResults").and_then(Value::as_u64).filter(|_| request.is_at("Users")) {
+                    body["totalResults"] = json!(total + gone as u64);
+                }
+            });
         }
     },
     fault! {
@@ -125,6 +133,30 @@ pub(super) const FAULTS: &[Fault] = &[
                     user.insert("id".into(), json!(id));
                 }
                 *answer = Answer::scim(200, &body);
+            }
+        }
+    },
+    fault! {
+        id: "patch_missing_204",
+        title: "a PATCH of a user who is not there is answered 204",
+        story: "The UPDATE touches no row and nobody looks. Okta believes in a deactivation that never was.",
+        source: "derived from RFC 7644 §3.6",
+        case: "own",
+        fn answer(&self, request: &Request, answer: &mut Answer) {
+            if request.method == "PATCH" && request.is_at("Users") && answer.status == 404 {
+                *answer = Answer::empty(204);
+            }
+        }
+    },
+    fault! {
+        id: "delete_200",
+        title: "a delete is answered 200 with a message",
+        story: "Clients that wait for 204 and an empty body take the message for a failure.",
+        source: "derived from RFC 7644 §3.6",
+        case: "own",
+        fn answer(&self, request: &Request, answer: &mut Answer) {
+            if request.method == "DELETE" && answer.status == 204 {
+                *answer = Answer::scim(200, &json!({ "message": "deleted" }));
             }
         }
     },
