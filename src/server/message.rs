@@ -90,3 +90,37 @@ impl Answer {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_request_on_one_resource_is_told_from_others() {
+        let one_of = |path: &str| {
+            let request = Request {
+                method: "GET".into(),
+                path: path.into(),
+                query: String::new(),
+                headers: Vec::new(),
+                body: Vec::new(),
+            };
+            request.one_of("Users").map(str::to_owned)
+        };
+        assert_eq!(one_of("/scim/v2/Users/a%2Fb").as_deref(), Some("a%2Fb"));
+        for other in ["/scim/v2/Users", "/scim/v2/Users/", "/scim/v2/Groups/1", "Users", "/Users/1/roles"] {
+            assert_eq!(one_of(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn only_a_json_body_is_rewritten() {
+        let mut answer = Answer::scim(200, &json!({ "a": 1 }));
+        answer.rewrite(|body| body["a"] = json!(2));
+        assert_eq!(answer.body, br#"{"a":2}"#);
+        answer.body = b"text".to_vec();
+        answer.rewrite(|body| *body = Value::Null);
+        assert_eq!(answer.body, b"text");
+    }
+}

@@ -128,7 +128,13 @@ pub(super) fn references(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
         let list = pointer::below(at, attribute(target));
         let text = |value: &Value| value.as_str().is_some_and(|id| !id.is_empty());
         values(resource, attribute(target)).find_map(|(index, value)| {
-            member(&pointer::below(&list, &index.to_string()), "value", value, "an id, a string that is not empty", text)
+            member(
+                &pointer::below(&list, &index.to_string()),
+                "value",
+                value,
+                "an id, a string that is not empty",
+                text,
+            )
         })
     })
 }
@@ -140,7 +146,8 @@ pub(super) fn time_zone(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
     };
     let some = |_: &Target, resource: &Value| times(resource).iter().any(|(_, time)| time.is_string());
     each(exchange, some, |_, at, resource| {
-        let (name, time) = times(resource).into_iter().find(|(_, time)| time.as_str().is_some_and(datetime::without_zone))?;
+        let (name, time) =
+            times(resource).into_iter().find(|(_, time)| time.as_str().is_some_and(datetime::without_zone))?;
         let place = pointer::below(&pointer::below(at, "meta"), name);
         let message = format!("{place} is {}, expected a zone: Z or an offset", show::inline(&time));
         Some(Finding::new(&place, &message, Some(Value::from("a dateTime with a zone")), Some(&time)))

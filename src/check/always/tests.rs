@@ -11,7 +11,11 @@ const LIST: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 fn judged(id: &str, exchange: &Exchange) -> Judgement {
     let rule = RULES.iter().find(|rule| rule.id == id).expect("a rule");
     let passwords = ["aB3dE6gH".to_owned(), "x".to_owned()];
-    judge_always(rule, exchange, &Rules { limit: Duration::from_secs(60), passwords: &passwords, base: "https://example.com" })
+    judge_always(
+        rule,
+        exchange,
+        &Rules { limit: Duration::from_secs(60), passwords: &passwords, base: "https://example.com" },
+    )
 }
 
 fn passes(id: &str, exchange: &Exchange) {
@@ -374,7 +378,12 @@ fn an_id_must_fit_into_a_path() {
         "/id is \"saml|1\", and \"|\" cannot stand in a path as it is",
     );
     let list = list_of(&[user_with("id", json!("a/b"))]);
-    fails("id-in-path", &list, "/Resources/0/id", "/Resources/0/id is \"a/b\", and \"/\" cannot stand in a path as it is");
+    fails(
+        "id-in-path",
+        &list,
+        "/Resources/0/id",
+        "/Resources/0/id is \"a/b\", and \"/\" cannot stand in a path as it is",
+    );
     skips("id-in-path", &answered("POST /Users", 201, user_with("id", json!(7))));
 }
 
@@ -386,7 +395,8 @@ fn addresses_lead_back_to_their_resource() {
     for good in ["https://EXAMPLE.com:443/Users/a%20b/", "/Users/a%20b", "Users/a%20b"] {
         passes("address", &read(at(good)));
     }
-    for bad in ["http://example.com/Users/a%20b", "https://internal/Users/a%20b", "https://example.com/Users", "/Groups/a%20b"]
+    for bad in
+        ["http://example.com/Users/a%20b", "https://internal/Users/a%20b", "https://example.com/Users", "/Groups/a%20b"]
     {
         let message = format!("/meta/location is \"{bad}\", expected https://example.com/Users/a%20b");
         fails("address", &read(at(bad)), "/meta/location", &message);

@@ -17,7 +17,9 @@ fn meta(resource: &mut Map<String, Value>) -> Option<&mut Map<String, Value>> {
 fn reword(resource: &mut Map<String, Value>, names: &[&str], change: impl Fn(&str) -> Value) {
     let Some(meta) = meta(resource) else { return };
     for name in names {
-        if let Some(value) = meta.get_mut(*name) && let Some(text) = value.as_str() {
+        if let Some(value) = meta.get_mut(*name)
+            && let Some(text) = value.as_str()
+        {
             *value = change(text);
         }
     }
@@ -25,7 +27,9 @@ fn reword(resource: &mut Map<String, Value>, names: &[&str], change: impl Fn(&st
 
 /// Shows lastModified as it was when the resource was created.
 fn freeze(resource: &mut Map<String, Value>) {
-    if let Some(meta) = meta(resource) && let Some(created) = meta.get("created").cloned() {
+    if let Some(meta) = meta(resource)
+        && let Some(created) = meta.get("created").cloned()
+    {
         meta.insert("lastModified".into(), created);
     }
 }
@@ -256,6 +260,18 @@ pub(in crate::server::fault) const FAULTS: &[Fault] = &[
         case: "B045b",
         fn resource(&self, occasion: &Occasion, resource: &mut Map<String, Value>) {
             if occasion.action == Action::Replace && let Some(meta) = meta(resource) {
+                meta.insert("created".into(), json!("2099-01-01T00:00:00Z"));
+            }
+        }
+    },
+    fault! {
+        id: "patch_answers_new_created",
+        title: "The answer to a PATCH gives the time of the PATCH as meta.created",
+        story: "A client that keeps what it was answered believes that a leaver was created on the last day.",
+        source: "derived from sourcegraph/sourcegraph-public-snapshot#48617",
+        case: "own",
+        fn resource(&self, occasion: &Occasion, resource: &mut Map<String, Value>) {
+            if occasion.action == Action::Patch && let Some(meta) = meta(resource) {
                 meta.insert("created".into(), json!("2099-01-01T00:00:00Z"));
             }
         }
