@@ -181,6 +181,29 @@ fn what_is_stored_can_be_bent_lost_or_refused() {
 }
 
 #[test]
+fn half_of_a_patch_that_fails_can_be_kept() {
+    let operations = json!([{"op":"replace","path":"title","value":"half"},{"op":"replace","path":"nothing","value":"x"},
+        {"op":"replace","path":"nickName","value":"rest"}]);
+    let patch = json!({"schemas":[crate::scim::patch::PATCH_OP_URN],"Operations":operations});
+    let half = deviating! {
+        fn keeps_half(&self, occasion: &Occasion) -> bool {
+            occasion.action == Action::Patch
+        }
+    };
+    let all_or_none = deviating! {
+        fn keeps_half(&self, _: &Occasion) -> bool {
+            false
+        }
+    };
+    for (play, title) in [(half, json!("half")), (all_or_none, Value::Null)] {
+        let path = format!("/Users/{}", play.user("ann")["id"].as_str().unwrap());
+        assert_eq!(play.send("PATCH", &path, &patch).0, 400);
+        let user = play.get(&path);
+        assert_eq!((user.get("title").cloned().unwrap_or_default(), user.get("nickName")), (title, None));
+    }
+}
+
+#[test]
 fn uniqueness_and_references_can_be_bent() {
     let play = deviating! {
         fn taken(&self, _: &Occasion, claim: &Claim, taken: &mut bool) {

@@ -265,6 +265,18 @@ pub(in crate::server::fault) const FAULTS: &[Fault] = &[
         }
     },
     fault! {
+        id: "patch_answers_new_created",
+        title: "The answer to a PATCH gives the time of the PATCH as meta.created",
+        story: "A client that keeps what it was answered believes that a leaver was created on the last day.",
+        source: "derived from sourcegraph/sourcegraph-public-snapshot#48617",
+        case: "own",
+        fn resource(&self, occasion: &Occasion, resource: &mut Map<String, Value>) {
+            if occasion.action == Action::Patch && let Some(meta) = meta(resource) {
+                meta.insert("created".into(), json!("2099-01-01T00:00:00Z"));
+            }
+        }
+    },
+    fault! {
         id: "created_differs_in_lists",
         title: "Lists show another meta.created than reads",
         story: "A client that sorts by age gets another order than the one it sees when it looks at each.",
