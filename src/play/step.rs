@@ -137,11 +137,12 @@ impl Player<'_> {
              documentation names steps of {count}, and whether it minds is not known"
         );
         // A page may also be short because somebody on it is not shown: then the next one starts the count further.
-        if self.fails(scene, step, &whole) {
+        let failures = self.failures(scene, step, &whole);
+        if failures > 0 {
             let other = self.walk(&request.path, count, step, Stride::ByCount).await?;
-            if !self.fails(scene, step, &other.whole) {
+            if self.failures(scene, step, &other.whole) < failures {
                 exchanges.extend(other.exchanges);
-                note.push_str(&format!("; read in steps of {count} the list is right"));
+                note.push_str(&format!("; it is read in steps of {count} here, which fits better"));
                 return Ok(Played { exchanges, judged: other.whole, note: Some(note) });
             }
         }
@@ -149,7 +150,12 @@ impl Player<'_> {
     }
 
     fn fails(&self, scene: &Scene<'_>, step: &Step, exchange: &Exchange) -> bool {
-        self.checks(step).any(|check| matches!(self.judged(scene, check, exchange), Judgement::Failed(_)))
+        self.failures(scene, step, exchange) > 0
+    }
+
+    fn failures(&self, scene: &Scene<'_>, step: &Step, exchange: &Exchange) -> usize {
+        let failed = |check: &&Check| matches!(self.judged(scene, check, exchange), Judgement::Failed(_));
+        self.checks(step).filter(failed).count()
     }
 
     fn checks<'s>(&self, step: &'s Step) -> impl Iterator<Item = &'s Check> {

@@ -18,22 +18,12 @@ pub(super) const UNDER_WAY: usize = 8;
 const SHOWN: usize = 10;
 
 impl Player<'_> {
-    /// Why this case must not be played here: it makes more than the user has agreed to, or than could be removed again.
+    /// Why this case must not be played here; None when it may.
     pub(super) fn too_much(&self, case: &Case) -> Option<String> {
-        let size = case.volume.filter(|size| *size > AT_ONCE)?;
         if self.client.base().is_loopback() {
             return None;
         }
-        let asked = self.settings.import_size.unwrap_or_default();
-        if size > asked {
-            return Some(format!(
-                "{size} resources at once are made on this machine only, elsewhere with --import-size {size}"
-            ));
-        }
-        if !self.deletes.load(Ordering::Relaxed) {
-            return Some(format!("no DELETE of this run has worked, so {size} resources could not be removed again"));
-        }
-        None
+        refusal(case.volume?, self.settings.import_size.unwrap_or_default(), self.deletes.load(Ordering::Relaxed))
     }
 
     /// Makes many of a given: the first alone, the others several at a time. What fails in company is made again alone, as
@@ -77,5 +67,32 @@ impl Player<'_> {
         let Some(again) = self.make_each(scene, name, given, count..count + failed).await? else { return Ok(None) };
         made.extend(again);
         Ok(Some(made))
+    }
+}
+
+/// On somebody else's machine so many are made only when the user has asked for it and they can be removed again.
+fn refusal(size: usize, asked: usize, deletes_work: bool) -> Option<String> {
+    if size <= AT_ONCE {
+        None
+    } else if size > asked {
+        Some(format!("{size} resources at once are made on this machine only, elsewhere with --import-size {size}"))
+    } else if !deletes_work {
+        Some(format!("no DELETE of this run has worked, so {size} resources could not be removed again"))
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_volume_elsewhere_is_asked_for_and_can_be_removed() {
+        assert_eq!((refusal(0, 0, false), refusal(20, 0, false)), (None, None));
+        assert!(refusal(100, 0, true).is_some_and(|why| why.contains("--import-size 100")));
+        assert!(refusal(101, 101, false).is_some_and(|why| why.contains("DELETE")));
+        assert_eq!(refusal(101, 150, true), None);
+        assert!(refusal(151, 150, true).is_some());
     }
 }

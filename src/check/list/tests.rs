@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::super::testing::answered;
 use super::super::testing::failed;
 use super::*;
 

@@ -10,6 +10,7 @@ mod duplicates;
 mod encoding;
 mod errors;
 mod groups;
+mod import;
 mod lifecycle;
 mod lookup;
 mod members;
@@ -18,6 +19,7 @@ mod paging;
 mod password;
 mod patch;
 mod representation;
+mod suites;
 mod update;
 
 pub use deviation::{Action, Change, Claim, Deviation, ListAnswer, Occasion, Stranger};
@@ -94,6 +96,8 @@ static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| {
         lookup::FAULTS,
         encoding::FAULTS,
         paging::FAULTS,
+        import::FAULTS,
+        suites::FAULTS,
         create::FAULTS,
         duplicates::FAULTS,
         password::FAULTS,
