@@ -51,9 +51,11 @@ fn refuse(
     if bad { Err(ScimError::plain(status, "A member cannot be read")) } else { Ok(()) }
 }
 
-/// The members in stored form, to change.
-fn members_of(group: &mut Map<String, Value>) -> Option<&mut Vec<Value>> {
-    group.get_mut("members").and_then(Value::as_array_mut)
+/// Puts more members into a group.
+fn extend_members(group: &mut Map<String, Value>, more: Vec<Value>) {
+    if let Some(members) = group.entry("members").or_insert_with(|| json!([])).as_array_mut() {
+        members.extend(more);
+    }
 }
 
 /// What a group held, and since when.
@@ -99,8 +101,7 @@ pub(super) const FAULTS: &[Fault] = &[
             {
                 let now = member_ids(change.after);
                 let gone = old.iter().filter(|member| !now.iter().any(|id| member["value"] == **id)).cloned();
-                let members = change.after.entry("members").or_insert_with(|| json!([]));
-                members.as_array_mut().into_iter().for_each(|members| members.extend(gone.clone()));
+                extend_members(change.after, gone.collect());
             }
             Ok(())
         }
@@ -160,11 +161,8 @@ pub(super) const FAULTS: &[Fault] = &[
             } else if let Some(Value::Array(old)) = change.before.and_then(|before| before.get("members")) {
                 let now = member_ids(change.after);
                 let gone = old.iter().filter(|member| !now.iter().any(|id| member["value"] == **id));
-                let kept: Vec<Value> = gone.filter(|m| active.get(&m["value"].to_string()) == Some(&false)).cloned().collect();
-                if !kept.is_empty() {
-                    let members = change.after.entry("members").or_insert_with(|| json!([]));
-                    members.as_array_mut().into_iter().for_each(|members| members.extend(kept.clone()));
-                }
+                let kept = gone.filter(|m| active.get(&m["value"].to_string()) == Some(&false)).cloned();
+                extend_members(change.after, kept.collect());
             }
             Ok(())
         }
@@ -188,7 +186,9 @@ pub(super) const FAULTS: &[Fault] = &[
         case: "B120",
         fn body(&self, occasion: &Occasion, body: &mut Value) -> Result<(), ScimError> {
             if occasion.kind == Kind::Group {
-                sent(body).into_iter().for_each(|members| members.retain(|member| member.get("type").is_some()));
+                for members in sent(body) {
+                    members.retain(|member| member.get("type").is_some());
+                }
             }
             Ok(())
         }
@@ -349,7 +349,9 @@ pub(super) const FAULTS: &[Fault] = &[
         source: "FusionAuth/fusionauth-issues#2784",
         case: "B130",
         fn change(&self, change: &mut Change) -> Result<(), ScimError> {
-            members_of(change.after).into_iter().for_each(|members| members.truncate(100));
+            if let Some(members) = change.after.get_mut("members").and_then(Value::as_array_mut) {
+                members.truncate(100);
+            }
             Ok(())
         }
     },
@@ -396,14 +398,15 @@ pub(super) const FAULTS: &[Fault] = &[
         case: "own",
         fn body(&self, occasion: &Occasion, body: &mut Value) -> Result<(), ScimError> {
             if occasion.kind == Kind::Group {
-                sent(body).into_iter().for_each(|members| members.retain(|member| member["value"] != "service"));
+                for members in sent(body) {
+                    members.retain(|member| member["value"] != "service");
+                }
             }
             Ok(())
         }
         fn resource(&self, occasion: &Occasion, resource: &mut Map<String, Value>) {
             if occasion.kind == Kind::Group {
-                let members = resource.entry("members").or_insert_with(|| json!([]));
-                members.as_array_mut().into_iter().for_each(|members| members.push(json!({ "value": "service" })));
+                extend_members(resource, vec![json!({ "value": "service" })]);
             }
         }
     },

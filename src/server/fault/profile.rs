@@ -13,7 +13,7 @@ use std::sync::Mutex;
 type Fields = Map<String, Value>;
 
 /// The names of users as they were created, by id.
-type FirstNames = Mutex<HashFields>;
+type FirstNames = Mutex<HashMap<String, Value>>;
 
 /// Loses these attributes of whatever is stored.
 fn drops(names: &[&str], change: &mut Change) {
