@@ -15,7 +15,7 @@ pub use combination::Combination;
 pub use examine::Examined;
 pub use inventory::{Inventory, short};
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError, mpsc};

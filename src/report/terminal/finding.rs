@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::exchange::Exchange;
 use crate::report::Report;
 use crate::report::finding::{self, Findings};
-use crate::scenario::{Capability, Level};
+use crate::scenario::Capability;
 use crate::score::{Counted, rule_of};
 
 use super::style::{Role, Style, count};
