@@ -191,7 +191,7 @@ pub(super) const FAULTS: &[Fault] = &[
         }
     },
     fault! {
-        id: "list_without_names",
+        id: "list_nameless",
         title: "Listed resources have neither userName nor displayName",
         story: "Everybody who is imported is nameless and cannot be matched with anybody in Okta.",
         source: "derived from RFC 7644 §3.4.2.4 and Okta's way of importing",
@@ -201,29 +201,6 @@ pub(super) const FAULTS: &[Fault] = &[
                 resource.remove("userName");
                 resource.remove("displayName");
             }));
-        }
-    },
-    fault! {
-        id: "list_without_active",
-        title: "Listed users have no active",
-        story: "Okta imports active users only and cannot know who is.",
-        source: "derived from RFC 7644 §3.4.2.4 and Okta's way of importing",
-        case: "own",
-        fn answer(&self, request: &Request, answer: &mut Answer) {
-            in_pages(request, answer, |list| each(list, |resource| _ = resource.remove("active")));
-        }
-    },
-    fault! {
-        id: "list_without_profile",
-        title: "Lists show users without name and e-mail",
-        story: "An import reads nothing but the list: everybody arrives without a name.",
-        source: "derived from RFC 7644 §3.4.2.4 and Okta's way of importing",
-        case: "own",
-        fn resource(&self, occasion: &Occasion, resource: &mut Map<String, Value>) {
-            if occasion.action == Action::List {
-                resource.remove("name");
-                resource.remove("emails");
-            }
         }
     },
     fault! {

@@ -203,22 +203,6 @@ pub(super) const FAULTS: &[Fault] = &[
         }
     },
     fault! {
-        id: "put_ignores_names",
-        title: "PUT is answered 200 and leaves the name as it was",
-        story: "A marriage changes the name in Okta and nowhere else.",
-        source: "derived from Okta's published test suites",
-        case: "own",
-        fn change(&self, change: &mut Change) -> Result<(), ScimError> {
-            let name = change.before.and_then(|before| before.get("name"));
-            if change.occasion.action == Action::Replace
-                && let Some(name) = name
-            {
-                change.after.insert("name".into(), name.clone());
-            }
-            Ok(())
-        }
-    },
-    fault! {
         id: "read_after_put_404",
         title: "The first read after a PUT is answered 404",
         story: "The read goes to a replica that has dropped the old document and has not got the new one yet.",
@@ -304,16 +288,6 @@ pub(super) const FAULTS: &[Fault] = &[
         case: "own",
         fn request(&self, request: &mut Request) -> Option<Answer> {
             request.path.ends_with("/Schemas").then(|| gone(request))
-        }
-    },
-    fault! {
-        id: "schemas_bare_array",
-        title: "GET /Schemas is answered with a bare array",
-        story: "Okta reads a list and finds none.",
-        source: "derived from Okta's page on SCIM 2.0 with entitlements",
-        case: "own",
-        fn answer(&self, request: &Request, answer: &mut Answer) {
-            told(request, answer, "Schemas", |list| *list = list["Resources"].take());
         }
     },
     fault! {
