@@ -9,8 +9,8 @@ fn is(request: &Request, header: &str, media_type: &str) -> bool {
     request.header(header).and_then(|value| value.split(';').next()).is_some_and(|media| media.trim() == media_type)
 }
 
-fn refusal(status: u16, detail: &str) -> Option<Answer> {
-    Some(Answer::refusal(&ScimError::plain(status, detail)))
+fn refusal(status: u16, detail: &str) -> Answer {
+    Answer::refusal(&ScimError::plain(status, detail))
 }
 
 pub(super) const FAULTS: &[Fault] = &[
@@ -22,10 +22,8 @@ pub(super) const FAULTS: &[Fault] = &[
         source: "better-auth/better-auth#6365",
         case: "B007",
         fn request(&self, request: &mut Request) -> Option<Answer> {
-            if request.body.is_empty() || !is(request, "content-type", "application/scim+json") {
-                return None;
-            }
-            refusal(415, "Unsupported media type")
+            let refused = !request.body.is_empty() && is(request, "content-type", "application/scim+json");
+            refused.then(|| refusal(415, "Unsupported media type"))
         }
     },
     fault! {
@@ -36,10 +34,8 @@ pub(super) const FAULTS: &[Fault] = &[
         source: "derived from medplum/medplum#4143",
         case: "B007a",
         fn request(&self, request: &mut Request) -> Option<Answer> {
-            if request.body.is_empty() || !request.header("content-type")?.contains("charset") {
-                return None;
-            }
-            refusal(415, "Unsupported media type")
+            let refused = !request.body.is_empty() && request.header("content-type")?.contains("charset");
+            refused.then(|| refusal(415, "Unsupported media type"))
         }
     },
     fault! {
@@ -63,10 +59,8 @@ pub(super) const FAULTS: &[Fault] = &[
         source: "scimmyjs/scimmy-routers#22",
         case: "B008",
         fn request(&self, request: &mut Request) -> Option<Answer> {
-            if request.body.is_empty() || !is(request, "content-type", "application/json") {
-                return None;
-            }
-            refusal(415, "Unsupported media type")
+            let refused = !request.body.is_empty() && is(request, "content-type", "application/json");
+            refused.then(|| refusal(415, "Unsupported media type"))
         }
     },
     fault! {
@@ -77,10 +71,8 @@ pub(super) const FAULTS: &[Fault] = &[
         source: "derived from indigo-iam/iam#1285",
         case: "B008a",
         fn request(&self, request: &mut Request) -> Option<Answer> {
-            if !["PUT", "PATCH"].contains(&request.method.as_str()) || !is(request, "content-type", "application/json") {
-                return None;
-            }
-            refusal(415, "Unsupported media type")
+            let change = ["PUT", "PATCH"].contains(&request.method.as_str());
+            (change && is(request, "content-type", "application/json")).then(|| refusal(415, "Unsupported media type"))
         }
     },
     fault! {
@@ -90,7 +82,7 @@ pub(super) const FAULTS: &[Fault] = &[
         source: "wso2/product-is#3374",
         case: "B009",
         fn request(&self, request: &mut Request) -> Option<Answer> {
-            if is(request, "accept", "application/scim+json") { refusal(406, "Not acceptable") } else { None }
+            is(request, "accept", "application/scim+json").then(|| refusal(406, "Not acceptable"))
         }
     },
     fault! {
@@ -101,7 +93,7 @@ pub(super) const FAULTS: &[Fault] = &[
         source: "derived from wso2/product-is#3374",
         case: "B009a",
         fn request(&self, request: &mut Request) -> Option<Answer> {
-            if request.header("accept-charset").is_some() { refusal(406, "Not acceptable") } else { None }
+            request.header("accept-charset").is_some().then(|| refusal(406, "Not acceptable"))
         }
     },
     fault! {
@@ -111,7 +103,7 @@ pub(super) const FAULTS: &[Fault] = &[
         source: "derived from wso2/product-is#3374",
         case: "B009b",
         fn request(&self, request: &mut Request) -> Option<Answer> {
-            if is(request, "accept", "application/json") { refusal(406, "Not acceptable") } else { None }
+            is(request, "accept", "application/json").then(|| refusal(406, "Not acceptable"))
         }
     },
     fault! {
@@ -160,10 +152,8 @@ pub(super) const FAULTS: &[Fault] = &[
         case: "B011",
         fn request(&self, request: &mut Request) -> Option<Answer> {
             // A DELETE that announces nothing passes, as in many frameworks: whoever tidies up by hand gets through.
-            if request.method != "DELETE" || !request.body.is_empty() || request.header("content-type").is_none() {
-                return None;
-            }
-            refusal(415, "A body is required")
+            let announced = request.body.is_empty() && request.header("content-type").is_some();
+            (request.method == "DELETE" && announced).then(|| refusal(415, "A body is required"))
         }
     },
 ];
