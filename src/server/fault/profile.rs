@@ -13,7 +13,7 @@ use std::sync::Mutex;
 type Fields = Map<String, Value>;
 
 /// The names of users as they were created, by id.
-type FirstNames = Mutex<HashFields>;
+type FirstNames = Mutex<HashMap<String, Value>>;
 
 /// Loses these attributes of whatever is stored.
 fn drops(names: &[&str], change: &mut Change) {
@@ -367,6 +367,21 @@ pub(super) const FAULTS: &[Fault] = &[
             let first = first_name(&self.0, change);
             if first.is_some() && change.before.and_then(|before| before.get("name")) != first.as_ref() {
                 ignores(Kind::User, &["name"], change);
+            }
+            Ok(())
+        }
+    },
+    fault! {
+        id: "put_name_locks",
+        title: "A PUT with another name makes the user inactive",
+        story: "A new name has to be approved inside the app; until then somebody who only married cannot work.",
+        source: "derived from GluuFederation/SCIM-Client#63",
+        case: "own",
+        fn change(&self, change: &mut Change) -> Result<(), ScimError> {
+            if let Some((before, after)) = replaced(change)
+                && before.get("name") != after.get("name")
+            {
+                after.insert("active".into(), false.into());
             }
             Ok(())
         }

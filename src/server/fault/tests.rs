@@ -196,3 +196,17 @@ fn refusals_and_answers_can_be_bent_and_a_fault_remembers() {
     assert!(!String::from_utf8(refused.body).unwrap().contains("scimType"));
     assert_eq!(play.answer("GET", "/Users", &Value::Null).cut, Some(1));
 }
+
+#[test]
+fn what_is_there_from_the_start_is_untouched_by_a_fault() {
+    static FAULT: Fault = fault! {
+        id: "t", title: "t", story: "t", source: "t", case: "t",
+        fn body(&self, _: &Occasion, _: &mut Value) -> Result<(), ScimError> {
+            Err(ScimError::plain(500, "no"))
+        }
+    };
+    let config = Config { token: "t".into(), faults: vec![&FAULT], people: 2, ..Config::default() };
+    let play = Play(Service::new(&config, "http://x/scim/v2").unwrap());
+    assert_eq!(play.get("/Users")["totalResults"], 2);
+    assert_eq!(play.user("ann")["status"], "500");
+}
