@@ -372,6 +372,21 @@ pub(super) const FAULTS: &[Fault] = &[
         }
     },
     fault! {
+        id: "put_name_locks",
+        title: "A PUT with another name makes the user inactive",
+        story: "A new name has to be approved inside the app; until then somebody who only married cannot work.",
+        source: "derived from GluuFederation/SCIM-Client#63",
+        case: "own",
+        fn change(&self, change: &mut Change) -> Result<(), ScimError> {
+            if let Some((before, after)) = replaced(change)
+                && before.get("name") != after.get("name")
+            {
+                after.insert("active".into(), false.into());
+            }
+            Ok(())
+        }
+    },
+    fault! {
         id: "put_makes_copy",
         title: "A PUT leaves a copy of the user in lists",
         story: "Linking an account makes a second one that nobody deactivates.",

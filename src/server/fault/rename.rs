@@ -32,6 +32,30 @@ fn id(change: &Change) -> String {
     change.after.get("id").and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
+/// How often each user was renamed, by id.
+type Renames = Mutex<HashMap<String, usize>>;
+
+/// Counts a rename; gives how often this user was renamed so far.
+fn count(renames: &Renames, change: &Change) -> usize {
+    let (Some((_, id)), Ok(mut renames)) = (renamed(change), renames.lock()) else { return 0 };
+    let times = renames.entry(id).or_default();
+    *times += 1;
+    *times
+}
+
+/// How often a shown user was renamed.
+fn counted(renames: &Renames, user: &Map<String, Value>) -> usize {
+    let times = |id: &str| renames.lock().ok()?.get(id).copied();
+    user.get("id").and_then(Value::as_str).and_then(times).unwrap_or_default()
+}
+
+/// Leaves users out of a list.
+fn leave_out(list: &mut ListAnswer, out: impl Fn(&Map<String, Value>) -> bool) {
+    let before = list.resources.len();
+    list.resources.retain(|user| !out(user));
+    list.total -= before - list.resources.len();
+}
+
 pub(super) const FAULTS: &[Fault] = &[
     fault! {
         id: "rename_dup_ok",
@@ -155,19 +179,28 @@ pub(super) const FAULTS: &[Fault] = &[
         story: "The index still has the old name. The look-up before the next assignment finds nobody, and the create conflicts.",
         source: "derived from RoboFinSystems/robosystems#1165",
         case: "own",
-        memory: Mutex<HashSet<String>>,
+        memory: Renames,
         fn change(&self, change: &mut Change) -> Result<(), ScimError> {
-            if let (Some((_, id)), Ok(mut lost)) = (renamed(change), self.0.lock()) {
-                lost.insert(id);
-            }
+            count(&self.0, change);
             Ok(())
         }
         fn list(&self, _: &Occasion, list: &mut ListAnswer) {
-            let before = list.resources.len();
-            if let Ok(lost) = self.0.lock() {
-                list.resources.retain(|user| !user.get("id").and_then(Value::as_str).is_some_and(|id| lost.contains(id)));
-            }
-            list.total -= before - list.resources.len();
+            leave_out(list, |user| counted(&self.0, user) > 0);
+        }
+    },
+    fault! {
+        id: "rename_twice_lost",
+        title: "A user who was renamed twice is in no list",
+        story: "A mistake in a name is put right, and from then on no look-up finds the person.",
+        source: "derived from RoboFinSystems/robosystems#1165",
+        case: "own",
+        memory: Renames,
+        fn change(&self, change: &mut Change) -> Result<(), ScimError> {
+            count(&self.0, change);
+            Ok(())
+        }
+        fn list(&self, _: &Occasion, list: &mut ListAnswer) {
+            leave_out(list, |user| counted(&self.0, user) > 1);
         }
     },
     fault! {
@@ -176,10 +209,10 @@ pub(super) const FAULTS: &[Fault] = &[
         story: "The second rename is answered 200 and ignored: a mistake that was put right in Okta stays in the app.",
         source: "derived from RoboFinSystems/robosystems#1165",
         case: "own",
-        memory: Mutex<HashSet<String>>,
+        memory: Renames,
         fn change(&self, change: &mut Change) -> Result<(), ScimError> {
-            if let (Some((old, id)), Ok(mut settled)) = (renamed(change), self.0.lock())
-                && !settled.insert(id)
+            if let Some((old, _)) = renamed(change)
+                && count(&self.0, change) > 1
             {
                 change.after.insert("userName".into(), old.into());
             }
@@ -188,15 +221,16 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     fault! {
         id: "reused_name_shows_old",
-        title: "Who takes over a userName is shown under the old one",
+        title: "Whose first rename is to a name that became free is shown under the old one",
         story: "Reads come from a copy that the rename did not reach: Okta reads another name than it wrote.",
         source: "derived from RoboFinSystems/robosystems#1165",
         case: "own",
-        memory: Mutex<(HashSet<String>, HashMap<String, String>)>,
+        memory: (Renames, Mutex<HashMap<String, String>>, Mutex<HashSet<String>>),
         fn change(&self, change: &mut Change) -> Result<(), ScimError> {
-            if let (Some((old, id)), Ok(mut known)) = (renamed(change), self.0.lock()) {
-                let (former, shown) = &mut *known;
-                if change.after.get("userName").is_some_and(|new| former.contains(&folded(new))) {
+            let Some((old, id)) = renamed(change) else { return Ok(()) };
+            let first = count(&self.0.0, change) == 1;
+            if let (Ok(mut shown), Ok(mut former)) = (self.0.1.lock(), self.0.2.lock()) {
+                if first && change.after.get("userName").is_some_and(|new| former.contains(&folded(new))) {
                     shown.insert(id, old.clone());
                 }
                 former.insert(old.to_lowercase());
@@ -204,7 +238,7 @@ pub(super) const FAULTS: &[Fault] = &[
             Ok(())
         }
         fn resource(&self, _: &Occasion, resource: &mut Map<String, Value>) {
-            let shown = self.0.lock().ok().and_then(|known| known.1.get(resource.get("id")?.as_str()?).cloned());
+            let shown = self.0.1.lock().ok().and_then(|shown| shown.get(resource.get("id")?.as_str()?).cloned());
             resource.extend(shown.map(|name| ("userName".to_owned(), name.into())));
         }
     },
@@ -228,9 +262,7 @@ pub(super) const FAULTS: &[Fault] = &[
         source: "derived from PostHog/posthog#42253",
         case: "B029c",
         fn list(&self, _: &Occasion, list: &mut ListAnswer) {
-            let before = list.resources.len();
-            list.resources.retain(|user| user.get("userName").is_none_or(|name| folded(name) == *name));
-            list.total -= before - list.resources.len();
+            leave_out(list, |user| user.get("userName").is_some_and(|name| folded(name) != *name));
         }
     },
 ];

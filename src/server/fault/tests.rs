@@ -268,3 +268,17 @@ fn reads_can_lag_and_somebody_else_can_come_before() {
     assert_eq!(play.user("ann")["status"], "409");
     assert_eq!(play.get("/Users")["totalResults"], 0);
 }
+
+#[test]
+fn what_is_there_from_the_start_is_untouched_by_a_fault() {
+    static FAULT: Fault = fault! {
+        id: "t", title: "t", story: "t", source: "t", case: "t",
+        fn body(&self, _: &Occasion, _: &mut Value) -> Result<(), ScimError> {
+            Err(ScimError::plain(500, "no"))
+        }
+    };
+    let config = Config { token: "t".into(), faults: vec![&FAULT], people: 2, ..Config::default() };
+    let play = Play(Service::new(&config, "http://x/scim/v2").unwrap());
+    assert_eq!(play.get("/Users")["totalResults"], 2);
+    assert_eq!(play.user("ann")["status"], "500");
+}
