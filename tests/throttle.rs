@@ -2,62 +2,16 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
-use support::{checks, report, run, serve, stdout};
-
-/// Reads one request from a stream, its Connection header turned to `close`.
-fn request(stream: &TcpStream) -> Option<Vec<u8>> {
-    let mut reader = BufReader::new(stream);
-    let (mut text, mut length) = (String::new(), 0);
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line).ok()? == 0 {
-            return None;
-        }
-        let lower = line.to_ascii_lowercase();
-        if let Some(value) = lower.strip_prefix("content-length:") {
-            length = value.trim().parse().ok()?;
-        }
-        text.push_str(if lower.starts_with("connection:") { "Connection: close\r\n" } else { &line });
-        if line == "\r\n" {
-            break;
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    Some([text.into_bytes(), body].concat())
-}
+use support::{between, checks, report, run, serve, stdout};
 
 /// Passes every second request on and answers the others with this.
 fn throttling(url: &str, answer: &'static str) -> String {
-    let (host, path) = url.strip_prefix("http://").and_then(|u| u.split_once('/')).expect("url");
-    let host = host.to_owned();
-    let listener = TcpListener::bind("127.0.0.1:0").expect("bind");
-    let own = format!("http://{}/{path}", listener.local_addr().expect("address"));
-    let count = Arc::new(AtomicUsize::new(0));
-    thread::spawn(move || {
-        for client in listener.incoming().take(5000) {
-            let (mut client, host, count) = (client.expect("client"), host.clone(), Arc::clone(&count));
-            thread::spawn(move || {
-                let Some(request) = request(&client) else { return };
-                if count.fetch_add(1, Ordering::Relaxed) % 2 == 1 {
-                    let _ = client.write_all(answer.as_bytes());
-                    return;
-                }
-                let mut server = TcpStream::connect(host).expect("server");
-                server.write_all(&request).expect("request");
-                let mut bytes = Vec::new();
-                server.read_to_end(&mut bytes).expect("answer");
-                let _ = client.write_all(&bytes);
-            });
-        }
-    });
-    own
+    let count = AtomicUsize::new(0);
+    between(url, move |request, server| {
+        if count.fetch_add(1, Ordering::Relaxed) % 2 == 1 { answer.as_bytes().to_vec() } else { server(request) }
+    })
 }
 
 #[test]
@@ -92,4 +46,23 @@ fn a_429_that_asks_for_too_much_blocks_and_does_not_fail() {
         .collect();
     assert!(musts.is_empty(), "{musts:?}");
     assert!(checks(&report).iter().any(|c| c["status"] == "blocked"));
+}
+
+#[test]
+fn a_429_without_usable_seconds_is_waited_for_a_moment_and_told() {
+    let (_served, url) = serve(&[]);
+    for header in ["", "Retry-After: Wed, 21 Oct 2026 07:28:00 GMT\r\n", "Retry-After: 18446744073709551615\r\n"] {
+        let head = "HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\nConnection: close\r\n";
+        let answer: &'static str = format!("{head}{header}\r\n").leak();
+        let slow = throttling(&url, answer);
+        let (output, folder) = run(&["--url", &slow, "--max-wait", "0s", "--jobs", "1", "users.deactivate"]);
+        let report = report(folder.path());
+        assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
+        let failed = |level: &str| {
+            let failed = |c: &&&serde_json::Value| c["status"] == "failed" && c["level"] == level;
+            checks(&report).iter().filter(failed).map(|c| c["id"].clone()).collect::<Vec<_>>()
+        };
+        assert!(failed("must").is_empty(), "{header}: {:?}", failed("must"));
+        assert!(failed("should").contains(&"users.deactivate/always.retry-after".into()), "{header}");
+    }
 }

@@ -1,6 +1,7 @@
 //! Rules that hold for every exchange, whatever the scenario. Each is judged on its own; what it does not apply to is
 //! skipped.
 
+mod address;
 mod answer;
 mod resource;
 mod secret;
@@ -39,6 +40,8 @@ pub struct Rules<'a> {
     pub limit: Duration,
     /// The generated passwords that were sent in this run.
     pub passwords: &'a [String],
+    /// The base URL of the target.
+    pub base: &'a str,
 }
 
 /// Judges one exchange by one rule; skipped where the rule does not apply to it.
@@ -107,6 +110,16 @@ pub const RULES: &[Rule] = &[
         fix: "Return `id` as a non-empty string in every resource, the same one that its path has.",
         why: "Okta stores the id of the answer as its link to the account; with another one every later change goes astray.",
         judge: resource::id,
+    },
+    Rule {
+        id: "id-in-path",
+        title: "Every id can stand in a path as it is",
+        level: Level::Must,
+        capability: None,
+        spec: &["RFC 7643 §3.1", "RFC 3986 §3.3"],
+        fix: "Give out ids of letters, digits and `-`, `.`, `_`, `~` only; no `|`, space, `/`, `%`, `#` or `?`.",
+        why: "Okta puts the id into the address of every later request. Where it cannot, no update and no deactivation is sent.",
+        judge: resource::id_in_path,
     },
     Rule {
         id: "counters",
@@ -179,6 +192,46 @@ pub const RULES: &[Rule] = &[
         judge: resource::meta,
     },
     Rule {
+        id: "address",
+        title: "Location and meta.location lead back to the resource",
+        level: Level::Should,
+        capability: Some(Capability::Protocol),
+        spec: &["RFC 7643 §3.1", "RFC 7644 §3.3"],
+        fix: "Build both from the address that clients use, as the proxy in front of the server tells it: base URL, endpoint, id.",
+        why: "Okta builds addresses itself; other clients follow these, and to another host or path they find nothing.",
+        judge: address::leads_back,
+    },
+    Rule {
+        id: "time-zone",
+        title: "The times in meta say in which zone they are",
+        level: Level::Should,
+        capability: Some(Capability::Protocol),
+        spec: &["RFC 7643 §2.3.5"],
+        fix: "Send created and lastModified with Z or an offset, for example 2024-01-31T08:00:00Z.",
+        why: "xsd:dateTime may leave the zone out; a time in UTC without Z is then read as local time and off by hours.",
+        judge: resource::time_zone,
+    },
+    Rule {
+        id: "primary",
+        title: "One value of an attribute at most is primary",
+        level: Level::Must,
+        capability: Some(Capability::Protocol),
+        spec: &["RFC 7643 §2.4", "Okta SCIM FAQ: multi-valued attributes"],
+        fix: "Say primary true of one e-mail address, phone number or address at most.",
+        why: "Okta imports the primary e-mail address; of two it may take either.",
+        judge: resource::primary,
+    },
+    Rule {
+        id: "references",
+        title: "Members and groups are named by ids",
+        level: Level::Should,
+        capability: Some(Capability::Protocol),
+        spec: &["RFC 7643 §4.1.2", "RFC 7643 §4.2"],
+        fix: "Give members[].value and groups[].value as the id of the user or group: a string that is not empty.",
+        why: "A reference of another type than the id is found by no comparison with it.",
+        judge: resource::references,
+    },
+    Rule {
         id: "error-status",
         title: "The status in a SCIM Error is a string",
         level: Level::Should,
@@ -187,6 +240,16 @@ pub const RULES: &[Rule] = &[
         fix: "Send status in quotes, for example \"404\".",
         why: "Okta accepts a number too; the RFC asks for a string.",
         judge: answer::error_status,
+    },
+    Rule {
+        id: "scim-type",
+        title: "The scimType of a SCIM Error is a word that SCIM defines",
+        level: Level::Should,
+        capability: Some(Capability::Protocol),
+        spec: &["RFC 7644 §3.12", "RFC 9865 §2.1"],
+        fix: "Name one of the RFC's words in scimType, or leave it out and say the rest in detail.",
+        why: "Okta does not read scimType; other clients branch on its words and know no others.",
+        judge: answer::scim_type,
     },
 ];
 

@@ -1,5 +1,7 @@
 //! `xsd:dateTime`, the form of SCIM's time stamps (RFC 7643 §2.3.5).
 
+use std::cmp::Ordering;
+
 use jiff::{Timestamp, civil};
 
 /// A moment as far as its text tells it.
@@ -45,6 +47,29 @@ fn split_zone(text: &str) -> (&str, &str) {
 /// True when two texts are the same, or denote the same moment.
 pub(super) fn same(one: &str, other: &str) -> bool {
     one == other || parse(one).is_some_and(|moment| parse(other) == Some(moment))
+}
+
+/// Which of two moments is earlier; nothing when they cannot be compared, as with a zone and without one.
+pub(super) fn compare(one: &str, other: &str) -> Option<Ordering> {
+    match (parse(one)?, parse(other)?) {
+        (Moment::Instant(one), Moment::Instant(other)) => Some(one.cmp(&other)),
+        (Moment::Local(one), Moment::Local(other)) => Some(one.cmp(&other)),
+        _ => None,
+    }
+}
+
+/// True when a text tells no part of a second.
+pub(super) fn whole_second(text: &str) -> bool {
+    match parse(text) {
+        Some(Moment::Instant(moment)) => moment.subsec_nanosecond() == 0,
+        Some(Moment::Local(moment)) => moment.subsec_nanosecond() == 0,
+        None => false,
+    }
+}
+
+/// True when a text denotes a moment without saying in which zone.
+pub(super) fn without_zone(text: &str) -> bool {
+    matches!(parse(text), Some(Moment::Local(_)))
 }
 
 #[cfg(test)]

@@ -4,12 +4,21 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::{Finding, Judgement, pointer, show};
+use super::{Context, Finding, Judgement, pointer, show};
 use crate::scenario::{Expect, Total};
 
 /// True for the forms that need a list.
 pub(super) const fn judges(expect: &Expect) -> bool {
-    matches!(expect, Expect::List | Expect::ListTotal(_) | Expect::Lists(_) | Expect::Each(_) | Expect::NoRepeats)
+    matches!(
+        expect,
+        Expect::List
+            | Expect::ListTotal(_)
+            | Expect::Lists(_)
+            | Expect::Each(_)
+            | Expect::NoRepeats
+            | Expect::Complete
+            | Expect::SameOrderAs(_)
+    )
 }
 
 /// Passes on a well-formed envelope: an integer `totalResults` that is not negative; `Resources` an array of objects,
@@ -191,6 +200,51 @@ pub(super) fn no_repeats(body: &Value) -> Judgement {
     );
     let at = format!("/Resources/{index}/id");
     Judgement::Failed(Finding::new(&at, &message, Some(Value::from("each id once")), Some(&Value::from(id))))
+}
+
+/// Passes when as many resources are listed as `totalResults` says.
+pub(super) fn complete(body: &Value) -> Judgement {
+    let listed = match resources(body) {
+        Ok(items) => items.len() as u64,
+        Err(finding) => return Judgement::Failed(*finding),
+    };
+    let told = pointer::get(body, "totalResults");
+    match told.and_then(Value::as_u64) {
+        Some(total) if total == listed => Judgement::Passed,
+        Some(total) => {
+            let message = format!("totalResults is {total}, but over all pages {listed} resources are listed");
+            Judgement::Failed(Finding::new("/totalResults", &message, Some(Value::from(listed)), told))
+        }
+        None => Judgement::Failed(wrong("/totalResults", told, &format!("the number {listed}"))),
+    }
+}
+
+/// Passes when the same ids are listed in the same order as by the earlier step.
+pub(super) fn same_order(step: &str, body: &Value, context: &Context<'_>) -> Judgement {
+    let Some(Ok(before)) = (context.earlier)(step).and_then(|exchange| exchange.json()).map(resources) else {
+        return Judgement::Skipped(format!("step {step} has no list to compare with"));
+    };
+    let items = match resources(body) {
+        Ok(items) => items,
+        Err(finding) => return Judgement::Failed(*finding),
+    };
+    let ids = |items: &[Value]| items.iter().map(id).collect::<Vec<_>>();
+    let (before, after) = (ids(before), ids(items));
+    let length = before.len().max(after.len());
+    let Some(index) = (0..length).find(|index| before.get(*index) != after.get(*index)) else {
+        return Judgement::Passed;
+    };
+    let at = |ids: &[Option<String>]| match ids.get(index) {
+        None => Value::from("nothing"),
+        Some(id) => id.clone().map_or(Value::Null, Value::from),
+    };
+    let (was, is) = (at(&before), at(&after));
+    let message = format!(
+        "the order changed between two readings: at /Resources/{index} there was {}, now {}",
+        show::inline(&was),
+        show::inline(&is)
+    );
+    Judgement::Failed(Finding::new(&format!("/Resources/{index}/id"), &message, Some(was), Some(&is)))
 }
 
 /// The listed resources; none where `Resources` is absent or null.

@@ -68,7 +68,7 @@ impl Finding {
 
 /// What a judge may ask about the rest of the scenario.
 pub struct Context<'a> {
-    /// The judged exchange of an earlier step, by step id; for `same_as`.
+    /// The judged exchange of an earlier step, by step id; for `same_as` and `later_than`.
     pub earlier: &'a dyn Fn(&str) -> Option<&'a Exchange>,
     /// The ids of a named given's resources; for `lists`.
     pub listed: &'a dyn Fn(&str) -> Vec<String>,
@@ -103,18 +103,35 @@ fn judge_body(expect: &Expect, body: &Value, response: &Response, context: &Cont
         Expect::Header { name, test } => header::judge(name, test, response),
         Expect::FasterThan(limit) => time::judge(*limit, response),
         Expect::At { at, test } => value::judge(at, test, body),
-        Expect::Includes { at, expected } => shape::includes(at, expected, body),
         Expect::SameAs { step, except } => shape::same_as(step, except, body, context),
+        Expect::LaterThan { at, step } => time::later(at, step, body, context),
         Expect::List => list::envelope(body),
         Expect::ListTotal(total) => list::total(*total, body),
-        Expect::Lists(_) if response.truncated => {
+        Expect::Lists(_) | Expect::Complete | Expect::Includes { .. } if response.truncated => {
             Judgement::Skipped("the list is long, so only its first pages and its last were read".to_owned())
         }
+        Expect::Includes { at, expected } => shape::includes(at, expected, body),
         Expect::Lists(name) => list::lists(name, &(context.listed)(name), body),
         Expect::Each(form) => list::each(body, |resource| judge_body(form, resource, response, context)),
+        Expect::AnyOf(forms) => any_of(forms.iter().map(|form| judge_body(form, body, response, context))),
         Expect::NoRepeats => list::no_repeats(body),
+        Expect::Complete => list::complete(body),
+        Expect::SameOrderAs(step) => list::same_order(step, body, context),
         Expect::ScimError { scim_type } => scim_error::judge(scim_type.as_deref(), body, response.status),
     }
+}
+
+/// Passes when one of them does; otherwise all that was found is told, at the place of the first.
+fn any_of(judgements: impl Iterator<Item = Judgement>) -> Judgement {
+    let mut found: Vec<Finding> = Vec::new();
+    for judgement in judgements {
+        match judgement {
+            Judgement::Failed(finding) => found.push(finding),
+            other => return other,
+        }
+    }
+    let message = found.iter().map(|finding| finding.message.as_str()).collect::<Vec<_>>().join(", and ");
+    Judgement::Failed(Finding { message, ..found.into_iter().next().unwrap_or_default() })
 }
 
 /// The complete answer, or why there is none.

@@ -19,6 +19,9 @@ fn body_forms() -> Vec<Expect> {
         Expect::Lists("crowd".into()),
         Expect::Each(Box::new(Expect::List)),
         Expect::NoRepeats,
+        Expect::Complete,
+        Expect::SameOrderAs("before".into()),
+        Expect::AnyOf(vec![Expect::List, Expect::NoRepeats]),
         Expect::ScimError { scim_type: None },
     ]
 }
@@ -82,6 +85,19 @@ fn each_judges_resources_by_any_form() {
     assert_eq!(finding.message, "resource 0 (id \"1\"): /a: expected 1, nothing is there (and 1 more)");
     assert_eq!(finding.differences[1].at, "/Resources/0/b");
     assert_eq!(failed(each(Expect::Status(vec![201]))).at.as_deref(), Some("status"));
+}
+
+#[test]
+fn any_of_holds_when_one_does_and_tells_all_when_none_does() {
+    let user = answered("GET /Users/1", 200, json!({"title": "A"}));
+    let any_of = |values: [&str; 2]| {
+        let form = |value: &str| Expect::At { at: "/title".into(), test: Test::Equals(json!(value)) };
+        judge(&Expect::AnyOf(values.map(form).into()), &user, &ALONE)
+    };
+    assert_eq!(any_of(["B", "A"]), Judgement::Passed);
+    let finding = failed(any_of(["B", "C"]));
+    assert_eq!(finding.at.as_deref(), Some("/title"));
+    assert!(finding.message.contains("\"B\"") && finding.message.contains("\"C\""), "{finding:?}");
 }
 
 #[test]

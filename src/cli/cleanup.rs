@@ -64,6 +64,7 @@ pub(super) async fn cleanup(args: CleanupArgs) -> Exit {
             max_wait: Duration::from_secs(10),
             max_requests: 10_000,
             jobs: 1,
+            import_size: None,
             keep: false,
             keep_values: false,
         };

@@ -5,15 +5,15 @@ use std::io::{BufRead, IsTerminal, Write};
 use super::give_up;
 use crate::exit::Exit;
 use crate::okta::Client;
-use crate::scenario::{Given, Scenario};
+use crate::scenario::{AT_ONCE, Given, Scenario};
 
 /// On this machine, or with `--yes`, nothing is asked. At a terminal the user answers; elsewhere `--yes` is needed.
-pub(super) fn consent(client: &Client, plan: &[&Scenario], yes: bool) -> Result<(), Exit> {
+pub(super) fn consent(client: &Client, plan: &[&Scenario], import_size: Option<usize>, yes: bool) -> Result<(), Exit> {
     if client.base().is_loopback() || yes {
         return Ok(());
     }
     let (users, groups) = plan.iter().fold((0, 0), |sum, scenario| {
-        let (users, groups) = creates(scenario);
+        let (users, groups) = creates(scenario, import_size);
         (sum.0 + users, sum.1 + groups)
     });
     let what = format!(
@@ -35,13 +35,32 @@ pub(super) fn consent(client: &Client, plan: &[&Scenario], yes: bool) -> Result<
     }
 }
 
-/// How many users and groups a scenario creates when all goes well.
-fn creates(scenario: &Scenario) -> (usize, usize) {
+/// How many users and groups a scenario creates when all goes well, volumes beyond what was asked for left out.
+fn creates(scenario: &Scenario, import_size: Option<usize>) -> (usize, usize) {
     let posts = |path: &str| scenario.steps.iter().filter(|s| s.method == "POST" && s.path == path).count();
-    let given = scenario.given.iter().fold((0, 0), |(users, groups), (_, given)| match given {
-        Given::User { count, .. } => (users + count, groups),
-        Given::Group { count, .. } => (users, groups + count),
-    });
-    let cases = scenario.cases.len();
-    ((given.0 + posts("/Users")) * cases, (given.1 + posts("/Groups")) * cases)
+    let largest = import_size.unwrap_or_default().max(AT_ONCE);
+    let cases = scenario.cases.iter().filter(|case| case.volume.is_none_or(|size| size <= largest));
+    cases.fold((0, 0), |sum, case| {
+        let given = scenario.given.iter().fold(sum, |(users, groups), (_, given)| match given {
+            Given::User { count, .. } => (users + count.of(case), groups),
+            Given::Group { count, .. } => (users, groups + count.of(case)),
+        });
+        (given.0 + posts("/Users"), given.1 + posts("/Groups"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::load;
+
+    #[test]
+    fn volumes_are_counted_as_far_as_they_were_asked_for() {
+        let mut catalogue = load(None, None).expect("catalogue");
+        catalogue.add_volume(150);
+        let volume = catalogue.scenarios.iter().find(|s| s.id == "import.users-volume").expect("scenario");
+        assert_eq!(creates(volume, None), (1, 0));
+        assert_eq!(creates(volume, Some(100)), (101, 0));
+        assert_eq!(creates(volume, Some(150)), (352, 0));
+    }
 }

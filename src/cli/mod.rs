@@ -4,9 +4,11 @@ mod catalogue;
 mod cleanup;
 mod consent;
 mod display;
+mod explain;
 mod files;
 mod list;
 mod run;
+mod self_test;
 mod serve;
 mod signal;
 mod target;
@@ -70,10 +72,14 @@ enum Verb {
     Run(Box<run::RunArgs>),
     /// Start the built-in reference server on this machine
     Serve(serve::ServeArgs),
+    /// Prove that the checks can fail: play against the reference server, healthy and with each fault
+    SelfTest(self_test::SelfTestArgs),
     /// Remove what a killed run left on its target
     Cleanup(cleanup::CleanupArgs),
     /// List scenarios, checks, faults or capabilities
     List(list::ListArgs),
+    /// Tell what a check, scenario, fault, capability or exit code means, and why Okta cares
+    Explain(explain::ExplainArgs),
 }
 
 /// Runs the program on the process's arguments. Never panics out: a bug becomes exit code 70 with a request to report it.
@@ -102,7 +108,9 @@ pub fn main() -> Exit {
 fn verb(cli: Cli) -> Exit {
     match cli.verb {
         Verb::List(args) => list::list(&args),
+        Verb::Explain(args) => explain::explain(&args),
         Verb::Run(args) => block_on(run::run(*args, cli.display)),
+        Verb::SelfTest(args) => self_test::self_test(&args, &cli.display),
         Verb::Serve(args) => block_on(serve::serve(args)),
         Verb::Cleanup(args) => block_on(cleanup::cleanup(args)),
     }

@@ -64,6 +64,10 @@ pub(super) struct RunArgs {
     /// How many scenarios are played at once; the findings are the same
     #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=16))]
     jobs: u8,
+    /// Import this many users and groups too, on another machine the largest volume that is made there: 0, 1, 100 and 101
+    /// are played on this machine; elsewhere what is more than 20 at once only up to N, and once a DELETE has worked
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=5000))]
+    import_size: Option<u16>,
     /// Do not ask before writing to a host other than this machine
     #[arg(long)]
     yes: bool,
@@ -143,7 +147,10 @@ fn prepare(args: &RunArgs) -> Result<Prepared, Exit> {
             "--run-id needs at least three letters or digits: they mark what the run creates",
         ));
     }
-    let catalogue = catalogue::load(&args.folders)?;
+    let mut catalogue = catalogue::load(&args.folders)?;
+    if let Some(size) = args.import_size {
+        catalogue.add_volume(size.into());
+    }
     let known = match &args.known {
         None => KnownFailures::default(),
         Some(file) => {
@@ -181,7 +188,7 @@ impl Prepared {
             }
             Ok(reached) => {
                 reached.client.base().as_str().clone_into(&mut story.base_url);
-                if let Err(exit) = consent(&reached.client, &plan, args.yes) {
+                if let Err(exit) = consent(&reached.client, &plan, args.import_size.map(usize::from), args.yes) {
                     return exit;
                 }
                 screen.open(&story.base_url);
@@ -302,6 +309,7 @@ impl Story {
                 max_wait: args.max_wait,
                 max_requests: args.max_requests,
                 jobs: usize::from(args.jobs),
+                import_size: args.import_size.map(usize::from),
                 keep: args.keep,
                 keep_values: args.keep_values,
             };

@@ -117,6 +117,7 @@ async fn reference(args: &TargetArgs, limits: Limits) -> Result<Target, NoTarget
     let config = Config {
         token: token.clone(),
         faults: serve::faults(&args.fault)?,
+        patience: args.timeout,
         variants: serve::variants(&args.variant)?,
         people: 3,
         entitlements: true,

@@ -9,6 +9,8 @@ pub enum CurlCredential<'a> {
     Header,
     /// `-H "Authorization: Bearer $SCIM_TOKEN"`.
     Bearer,
+    /// `-H "Authorization: bearer $SCIM_TOKEN"`.
+    LowerBearer,
     /// `-u "$SCIM_TOKEN"`.
     Basic,
     /// A made-up value, shown as it is.
@@ -26,6 +28,7 @@ pub fn command(method: &str, path: &str, headers: &[Header], body: &Body, creden
     match credential {
         CurlCredential::Header => parts.push("-H \"Authorization: $SCIM_TOKEN\"".to_owned()),
         CurlCredential::Bearer => parts.push("-H \"Authorization: Bearer $SCIM_TOKEN\"".to_owned()),
+        CurlCredential::LowerBearer => parts.push("-H \"Authorization: bearer $SCIM_TOKEN\"".to_owned()),
         CurlCredential::Basic => parts.push("-u \"$SCIM_TOKEN\"".to_owned()),
         CurlCredential::Literal(value) => parts.push(format!("-H {}", quote(&format!("Authorization: {value}")))),
         CurlCredential::None => {}

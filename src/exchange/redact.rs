@@ -1,5 +1,6 @@
 //! Secrets are taken out of an exchange when it is recorded; only the redacted exchange is judged and told.
 
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 use std::sync::RwLock;
 
@@ -17,7 +18,50 @@ const SHORT: usize = 8;
 pub struct Redactor {
     credentials: Vec<String>,
     short: bool,
-    passwords: RwLock<Vec<String>>,
+    passwords: RwLock<Passwords>,
+}
+
+/// Many passwords, found in one walk over a text however many there are.
+#[derive(Default)]
+struct Passwords {
+    all: HashSet<String>,
+    lengths: BTreeSet<usize>,
+    first_bytes: BTreeSet<u8>,
+}
+
+impl Passwords {
+    fn add(&mut self, password: &str) {
+        let Some(first) = password.bytes().next() else { return };
+        self.first_bytes.insert(first);
+        self.lengths.insert(password.len());
+        self.all.insert(password.to_owned());
+    }
+
+    /// The length of the password at this place, the longest if there are several.
+    fn at(&self, text: &str, start: usize) -> Option<usize> {
+        let here = |length: &&usize| text.get(start..start + **length).is_some_and(|part| self.all.contains(part));
+        self.lengths.iter().rev().find(here).copied()
+    }
+
+    fn out_of(&self, text: String) -> String {
+        let (mut clean, mut kept, mut next) = (String::new(), 0, 0);
+        for (start, byte) in text.bytes().enumerate() {
+            if start < next || !self.first_bytes.contains(&byte) {
+                continue;
+            }
+            if let Some(length) = self.at(&text, start) {
+                clean.push_str(&text[kept..start]);
+                clean.push_str(PASSWORD);
+                next = start + length;
+                kept = next;
+            }
+        }
+        if kept == 0 {
+            return text;
+        }
+        clean.push_str(&text[kept..]);
+        clean
+    }
 }
 
 impl fmt::Debug for Redactor {
@@ -43,10 +87,7 @@ impl Redactor {
 
     /// Adds a generated password.
     pub fn add_password(&self, password: &str) {
-        let mut all = self.passwords.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if !all.iter().any(|p| p == password) {
-            all.push(password.to_owned());
-        }
+        self.passwords.write().unwrap_or_else(std::sync::PoisonError::into_inner).add(password);
     }
 
     /// A header value without secrets.
@@ -67,12 +108,7 @@ impl Redactor {
     }
 
     fn passwords_out(&self, text: String) -> String {
-        let passwords = self.passwords.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if passwords.iter().any(|p| text.contains(p.as_str())) {
-            replace_all(&text, &passwords, PASSWORD)
-        } else {
-            text
-        }
+        self.passwords.read().unwrap_or_else(std::sync::PoisonError::into_inner).out_of(text)
     }
 }
 
@@ -108,5 +144,10 @@ mod tests {
         let redactor = Redactor::new(vec!["token-token".into()]);
         redactor.add_password("aB3dE6gH");
         assert_eq!(redactor.text(r#"{"password":"aB3dE6gH"}"#), r#"{"password":"[generated password]"}"#);
+        redactor.add_password("aB3dE6gHlonger");
+        redactor.add_password("");
+        let twice = "é aB3dE6gHaB3dE6gHlonger, aB3 dE6gH";
+        assert_eq!(redactor.text(twice), "é [generated password][generated password], aB3 dE6gH");
+        assert_eq!(redactor.text("aB3dE6gé"), "aB3dE6gé");
     }
 }

@@ -149,6 +149,7 @@ impl Client {
     pub async fn send(&self, outgoing: Outgoing<'_>) -> Exchange {
         let authorization = match outgoing.credential {
             StepCredential::Given => Some(self.credential.header_value()),
+            StepCredential::LowerScheme => Some(self.credential.lower_scheme()),
             StepCredential::Wrong => Some(self.credential.made_up().header_value()),
             StepCredential::None => None,
         };
@@ -171,8 +172,12 @@ impl Client {
             .collect();
         let body = decode::body(bytes.clone(), &self.redactor);
         let curl_credential = match (outgoing.credential, self.credential.form(), authorization.as_deref()) {
-            (StepCredential::None, ..) | (_, _, None) => CurlCredential::None,
+            (StepCredential::None, ..) | (_, _, None) => {
+                let own = outgoing.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+                own.map_or(CurlCredential::None, |(_, value)| CurlCredential::Literal(value))
+            }
             (StepCredential::Wrong, _, Some(value)) => CurlCredential::Literal(value),
+            (StepCredential::LowerScheme, AuthForm::Bearer, _) => CurlCredential::LowerBearer,
             (_, AuthForm::Header, _) => CurlCredential::Header,
             (_, AuthForm::Bearer, _) => CurlCredential::Bearer,
             (_, AuthForm::Basic, _) => CurlCredential::Basic,

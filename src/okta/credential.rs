@@ -62,6 +62,17 @@ impl Credential {
         }
     }
 
+    /// The value of the Authorization header with the name of its scheme, where it has one, in lower case.
+    pub fn lower_scheme(&self) -> String {
+        let value = self.header_value();
+        match value.split_once(' ') {
+            Some((scheme, rest)) if ["bearer", "basic"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) => {
+                format!("{} {rest}", scheme.to_ascii_lowercase())
+            }
+            _ => value,
+        }
+    }
+
     /// A credential of the same form that no server can know.
     #[must_use]
     pub fn made_up(&self) -> Self {
@@ -143,6 +154,9 @@ mod tests {
         assert_eq!(credential(AuthForm::Header, "Token abc").header_value(), "Token abc");
         assert_eq!(credential(AuthForm::Bearer, "abc").header_value(), "Bearer abc");
         assert_eq!(credential(AuthForm::Basic, "ann:pw").header_value(), "Basic YW5uOnB3");
+        assert_eq!(credential(AuthForm::Basic, "ann:pw").lower_scheme(), "basic YW5uOnB3");
+        assert_eq!(credential(AuthForm::Header, "BEARER ABC").lower_scheme(), "bearer ABC");
+        assert_eq!(credential(AuthForm::Header, "Token ABC").lower_scheme(), "Token ABC");
     }
 
     #[test]

@@ -47,9 +47,11 @@ impl Identities {
         &self.token
     }
 
-    /// The run's values for templates: `{{run.token}}`, `{{run.prefix}}`, `{{run.domain}}`.
-    pub fn variables(&self) -> Value {
-        json!({ "token": self.token, "prefix": self.prefix, "domain": self.domain })
+    /// The run's values for templates: `{{run.token}}`, `{{run.prefix}}`, `{{run.domain}}`. What a scenario names by the token
+    /// must be new when it is played again, so another attempt adds its number.
+    pub fn variables(&self, attempt: usize) -> Value {
+        let token = if attempt == 0 { self.token.clone() } else { format!("{}-{attempt}", self.token) };
+        json!({ "token": token, "prefix": self.prefix, "domain": self.domain })
     }
 
     /// The user of this key (scenario, case, name and number). What `person` fixes is taken, the rest is made up, in plain
@@ -188,6 +190,12 @@ mod tests {
         assert_eq!(user.given_name, "Zoë");
         assert!(user.user_name.starts_with("scimulate-zoe+test-t-"));
         assert!(user.display_name.starts_with("Zoë "));
+    }
+
+    #[test]
+    fn another_attempt_has_names_of_its_own_that_still_hold_the_token() {
+        let token = |attempt| identities("tok").variables(attempt)["token"].clone();
+        assert_eq!((token(0), token(1)), (json!("tok"), json!("tok-1")));
     }
 
     #[test]

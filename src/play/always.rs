@@ -5,19 +5,19 @@ use super::player::Player;
 use super::scene::specs;
 use crate::check::Judgement;
 use crate::check::always::{RULES, Rule, Rules, judge_always};
-use crate::exchange::redact;
+use crate::exchange::{Exchange, FailureKind, redact};
 use crate::scenario::Scenario;
 
 impl Player<'_> {
-    /// Adds one result per rule to a scenario's steps. Requests the ledger refused are not judged.
+    /// Adds one result per rule to a scenario's steps. Requests that were never answered are judged only when they timed out.
     pub(super) fn judge_always(&self, scenario: &Scenario, steps: &mut [StepResult]) {
         // Generated passwords are masked when an exchange is recorded, so the mask is what a leak looks like.
         let masks = [redact::PASSWORD.to_owned()];
-        let rules = Rules { limit: self.client.timeout(), passwords: &masks };
+        let rules = Rules { limit: self.client.timeout(), passwords: &masks, base: self.client.base().as_str() };
         for rule in RULES {
             let mut last: Option<(usize, Judgement)> = None;
             'steps: for (index, step) in steps.iter().enumerate() {
-                for exchange in step.exchanges.iter().filter(|e| e.response.is_some()) {
+                for exchange in step.exchanges.iter().filter(|e| judged(e)) {
                     let judgement = judge_always(rule, exchange, &rules);
                     let weight = |j: &Judgement| match j {
                         Judgement::Skipped(_) => 0,
@@ -38,6 +38,11 @@ impl Player<'_> {
             }
         }
     }
+}
+
+/// A connection that fails is the scenario's own finding, and what the ledger refused was never sent.
+fn judged(exchange: &Exchange) -> bool {
+    exchange.failure.as_ref().is_none_or(|failure| failure.kind == FailureKind::Timeout)
 }
 
 fn result(scenario: &Scenario, rule: &Rule, judgement: Judgement) -> CheckResult {

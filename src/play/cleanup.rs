@@ -1,7 +1,9 @@
 //! Everything created is removed again, last first; a refused DELETE becomes a deactivation; what is left is told.
 
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
 
 use super::journal::Entry;
@@ -9,15 +11,19 @@ use super::ledger::{Collection, Owned};
 use super::merge;
 use super::outcome::{Cleanup, Left};
 use super::player::{Player, lookup_path};
+use super::volume::UNDER_WAY;
 use crate::exchange::Exchange;
 use crate::okta::client::Outgoing;
 use crate::okta::wire::{patch_op, percent_encode};
-use crate::scenario::App;
+use crate::scenario::{AT_ONCE, App};
 
 use super::event::Event;
 
 /// Clean-up has this long, whatever became of the run.
 const TIME: Duration = Duration::from_secs(10);
+
+/// While the run goes on, this much more for every resource.
+const EACH: Duration = Duration::from_millis(50);
 
 impl Player<'_> {
     /// Removes what the run owns. Not subject to the run's deadline, budget or interrupt: it has its own time.
@@ -31,31 +37,32 @@ impl Player<'_> {
         cleanup
     }
 
-    /// Removes what earlier scenarios made, before one that counts over the whole directory. What resists is left to the
-    /// final clean-up. Gives how many went.
-    pub(super) async fn tidy(&self) -> usize {
-        let mut cleanup = Cleanup::default();
-        if !self.settings.keep {
-            self.remove_owned(Instant::now() + TIME, &mut cleanup).await;
+    /// Removes what was made so far: before a scenario that counts over the whole directory, and after a volume. What
+    /// resists is left to the final clean-up.
+    pub(super) async fn tidy(&self) {
+        if self.settings.keep {
+            return;
         }
-        cleanup.deleted
+        let owned = self.ledger().owned().iter().filter(|o| !o.removed).count();
+        let ends = Instant::now() + TIME + EACH * u32::try_from(owned).unwrap_or(u32::MAX);
+        let mut cleanup = Cleanup::default();
+        self.remove_owned(ends, &mut cleanup).await;
+        self.tidied.fetch_add(cleanup.deleted, Ordering::Relaxed);
     }
 
     async fn remove_owned(&self, ends: Instant, cleanup: &mut Cleanup) {
-        let owned: Vec<Owned> = self.ledger().owned().iter().filter(|o| !o.removed).cloned().collect();
-        for resource in owned.into_iter().rev() {
+        let mut owned: Vec<Owned> = self.ledger().owned().iter().filter(|o| !o.removed).rev().cloned().collect();
+        if owned.len() > AT_ONCE && !self.settings.keep {
+            owned = self.remove_many(owned, ends, cleanup).await;
+        }
+        for resource in owned {
             let path = format!("{}/{}", resource.collection.path(), percent_encode(&resource.id));
             if self.settings.keep {
                 cleanup.left.push(Left { path, name: resource.name, reason: "kept as asked (--keep)".into() });
                 continue;
             }
             match self.remove(&path, &resource, ends).await {
-                Removed::Deleted => {
-                    cleanup.deleted += 1;
-                    self.ledger().remove(resource.collection, &resource.id);
-                    let collection = resource.collection.path().to_owned();
-                    self.journal.write(&Entry::Removed { collection, id: resource.id });
-                }
+                Removed::Deleted => self.note_removed(resource, cleanup),
                 Removed::Deactivated(reason) => {
                     cleanup.deactivated += 1;
                     cleanup.left.push(Left { path, name: resource.name, reason });
@@ -63,6 +70,33 @@ impl Player<'_> {
                 Removed::Left(reason) => cleanup.left.push(Left { path, name: resource.name, reason }),
             }
         }
+    }
+
+    /// Removes many, several at a time. Gives those that are still there.
+    async fn remove_many(&self, owned: Vec<Owned>, ends: Instant, cleanup: &mut Cleanup) -> Vec<Owned> {
+        let tried: Vec<_> = stream::iter(owned)
+            .map(|resource| async move {
+                let path = format!("{}/{}", resource.collection.path(), percent_encode(&resource.id));
+                (self.delete(&path, ends).await, resource)
+            })
+            .buffered(UNDER_WAY)
+            .collect()
+            .await;
+        let mut resist = Vec::new();
+        for (deleted, resource) in tried {
+            match deleted {
+                Ok(()) => self.note_removed(resource, cleanup),
+                Err(_) => resist.push(resource),
+            }
+        }
+        resist
+    }
+
+    fn note_removed(&self, resource: Owned, cleanup: &mut Cleanup) {
+        cleanup.deleted += 1;
+        self.ledger().remove(resource.collection, &resource.id);
+        let collection = resource.collection.path().to_owned();
+        self.journal.write(&Entry::Removed { collection, id: resource.id });
     }
 
     /// Creates whose answer was lost may have happened all the same: look for the names.
@@ -90,29 +124,36 @@ impl Player<'_> {
     }
 
     async fn remove(&self, path: &str, resource: &Owned, ends: Instant) -> Removed {
-        // Okta sends a Content-Type with DELETE; servers that then want a body must not keep the tool from tidying up.
-        let bare = [("Content-Type".to_owned(), String::new())];
-        let outgoing = Outgoing { headers: &bare, ..Outgoing::new("DELETE", path) };
-        let Some(exchange) = self.in_time(ends, outgoing).await else {
-            return Removed::Left("no time was left to delete it".into());
-        };
-        let refusal = match (exchange.status(), &exchange.failure) {
-            (Some(200..=299 | 404), _) => return Removed::Deleted,
-            (Some(status), _) => format!("DELETE answered {status}"),
-            (None, Some(failure)) => format!("DELETE failed: {}", failure.message),
-            (None, None) => "DELETE was not answered".to_owned(),
-        };
+        let Err(refusal) = self.delete(path, ends).await else { return Removed::Deleted };
         // What a story deleted already may be refused now; whether it is there, a read tells.
-        if !matches!(exchange.status(), Some(403 | 405 | 501)) {
-            let read = self.in_time(ends, Outgoing::new("GET", path)).await;
-            if read.is_some_and(|read| read.status() == Some(404)) {
-                return Removed::Deleted;
-            }
+        let read = self.in_time(ends, Outgoing::new("GET", path)).await;
+        if read.is_some_and(|read| read.status() == Some(404)) {
+            return Removed::Deleted;
         }
         if resource.collection == Collection::Users && self.deactivate(path, ends).await {
             return Removed::Deactivated(format!("{refusal}; deactivated instead"));
         }
         Removed::Left(refusal)
+    }
+
+    /// Deletes; the error says why it is still there.
+    async fn delete(&self, path: &str, ends: Instant) -> Result<(), String> {
+        // Okta sends a Content-Type with DELETE; servers that then want a body must not keep the tool from tidying up.
+        let bare = [("Content-Type".to_owned(), String::new())];
+        let outgoing = Outgoing { headers: &bare, ..Outgoing::new("DELETE", path) };
+        let Some(exchange) = self.in_time(ends, outgoing).await else {
+            return Err("no time was left to delete it".into());
+        };
+        match (exchange.status(), &exchange.failure) {
+            (Some(200..=299), _) => {
+                self.deletes.store(true, Ordering::Relaxed);
+                Ok(())
+            }
+            (Some(404), _) => Ok(()),
+            (Some(status), _) => Err(format!("DELETE answered {status}")),
+            (None, Some(failure)) => Err(format!("DELETE failed: {}", failure.message)),
+            (None, None) => Err("DELETE was not answered".to_owned()),
+        }
     }
 
     async fn deactivate(&self, path: &str, ends: Instant) -> bool {

@@ -7,21 +7,25 @@ use futures_util::stream;
 use serde_json::json;
 
 use super::Outcome;
+use super::diagnosis::OWNER;
 use super::event::Event;
 use super::outcome::{CheckResult, CheckStatus, ScenarioResult, ScenarioStatus};
 use super::player::Player;
+use super::recount;
 use super::scene::specs;
 use crate::check::{Finding, Judgement};
 use crate::scenario::{Level, Scenario};
 
 impl Player<'_> {
-    /// Plays the plan: exclusive scenarios alone, the others several at once; results come in the plan's order.
+    /// Plays the plan: exclusive scenarios alone, and the one that owns creation, since what it learns of a refusal is used
+    /// by all after it; the others several at once. Results come in the plan's order.
     pub(super) async fn plan(&self, plan: &[&Scenario], outcome: &mut Outcome) {
         let mut rest = plan;
         while !rest.is_empty() && outcome.halt.is_none() {
-            let shared = rest.iter().take_while(|s| !s.exclusive).count();
-            if shared == 0 {
-                outcome.cleanup.deleted += self.tidy().await;
+            let alone = |s: &Scenario| s.exclusive || s.id == OWNER;
+            let shared = rest.iter().take_while(|s| !alone(s)).count();
+            if shared == 0 && rest[0].exclusive {
+                self.tidy().await;
             }
             let (batch, later) = rest.split_at(shared.max(1));
             self.batch(batch, outcome).await;
@@ -31,6 +35,9 @@ impl Player<'_> {
 
     async fn batch(&self, batch: &[&Scenario], outcome: &mut Outcome) {
         let in_company = self.settings.jobs > 1 && batch.len() > 1;
+        let again = |index: usize, result: &ScenarioResult| {
+            in_company && failed(result) || batch[index].exclusive && recount::doubtful(batch[index], result)
+        };
         let played = stream::iter(batch)
             .map(|scenario| async move {
                 self.observer.hear(Event::ScenarioStarted { id: &scenario.id, title: &scenario.title });
@@ -41,7 +48,7 @@ impl Player<'_> {
         let mut done: Vec<(ScenarioResult, Option<super::Halt>)> = Vec::with_capacity(batch.len());
         let mut played = std::pin::pin!(played);
         while let Some(result) = played.next().await {
-            let held = in_company && (failed(&result.0) || done.iter().any(|(before, _)| failed(before)));
+            let held = again(done.len(), &result.0) || done.iter().enumerate().any(|(i, (before, _))| again(i, before));
             if !held {
                 self.observer.hear(Event::ScenarioDone(&result.0));
             }
@@ -49,7 +56,11 @@ impl Player<'_> {
         }
         // A rule that broke alone too needs no second proof: what breaks it breaks it everywhere.
         let mut proven: BTreeSet<String> = BTreeSet::new();
-        let first_failed = if in_company { done.iter().position(|(r, _)| failed(r)) } else { None };
+        let first_held = done.iter().enumerate().position(|(index, (result, _))| again(index, result));
+        // What was created in company has the names that the replay creates again.
+        if in_company && first_held.is_some() && outcome.halt.is_none() {
+            self.tidy().await;
+        }
         for (index, (mut result, mut halt)) in done.into_iter().enumerate() {
             let doubtful = failures(&result).any(|c| rule(&c.id).is_none_or(|rule| !proven.contains(rule)));
             if in_company && doubtful && halt.is_none() && outcome.halt.is_none() {
@@ -58,7 +69,13 @@ impl Player<'_> {
                 proven.extend(failures(&alone).filter_map(|c| rule(&c.id).map(str::to_owned)));
                 result = compared(&result, alone);
             }
-            if first_failed.is_some_and(|first| index >= first) {
+            if batch[index].exclusive && recount::doubtful(batch[index], &result) && halt.is_none() {
+                self.tidy().await;
+                let (second, stopped) = self.scenario(batch[index], 1).await;
+                halt = stopped;
+                result = recount::settled(batch[index], result, &second);
+            }
+            if first_held.is_some_and(|first| index >= first) {
                 self.observer.hear(Event::ScenarioDone(&result));
             }
             outcome.scenarios.push(result);

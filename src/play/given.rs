@@ -1,11 +1,13 @@
 //! Who and what exists before a story starts, made as Okta makes it.
 
+use std::ops::Range;
 use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 
 use super::Halt;
-use super::ledger::id_of;
+use super::diagnosis::OWNER;
+use super::ledger::{Collection, id_of};
 use super::player::Player;
 use super::scene::Scene;
 use crate::exchange::Exchange;
@@ -13,10 +15,21 @@ use crate::okta::Identity;
 use crate::okta::client::Outgoing;
 use crate::okta::wire::patch_op;
 use crate::scenario::template::{Scope, fill_json, fill_text};
-use crate::scenario::{App, Given, Person};
+use crate::scenario::{AT_ONCE, App, Count, Given, Person};
 
 /// The schema of a group.
 const GROUP_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
+
+/// What templates may name of one of a given.
+pub(super) type Variables = Map<String, Value>;
+
+/// One resource to make.
+pub(super) struct Wanted {
+    collection: Collection,
+    body: Value,
+    title: String,
+    pub(super) variables: Variables,
+}
 
 impl Player<'_> {
     /// Makes everything a scene's scenario names under `given`, and the people it only knows of. When something cannot be
@@ -28,24 +41,17 @@ impl Player<'_> {
             scene.scope.set(name, Value::Object(identity.variables()));
         }
         for (name, given) in &scene.scenario.given {
-            let count = match given {
-                Given::User { count, .. } | Given::Group { count, .. } => *count,
+            let count = given.count().of(scene.case);
+            let made = if count > AT_ONCE {
+                self.make_many(scene, name, given, count).await?
+            } else {
+                self.make_each(scene, name, given, 0..count).await?
             };
-            let mut made = Vec::new();
-            for number in 0..count {
-                let variables = match given {
-                    Given::User { active, with, .. } => {
-                        self.given_user(scene, name, number, *active, with.as_ref()).await?
-                    }
-                    Given::Group { members, .. } => self.given_group(scene, name, number, members).await?,
-                };
-                let Some(variables) = variables else { return Ok(()) };
-                made.push(variables);
-            }
+            let Some(mut made) = made else { return Ok(()) };
             let ids = made.iter().filter_map(|v| Some(v.get("id")?.as_str()?.to_owned())).collect();
             scene.given.insert(name.clone(), ids);
-            let variables = match (count, made.pop()) {
-                (1, Some(one)) => Value::Object(one),
+            let variables = match (given.count(), made.pop()) {
+                (Count::Fixed(1), Some(one)) => Value::Object(one),
                 (_, last) => made.into_iter().chain(last).map(Value::Object).collect(),
             };
             scene.scope.set(name, variables);
@@ -59,73 +65,98 @@ impl Player<'_> {
         identity
     }
 
-    async fn given_user(
+    /// Makes these of a given, one after the other.
+    pub(super) async fn make_each(
         &self,
         scene: &mut Scene<'_>,
         name: &str,
-        number: usize,
-        active: bool,
-        with: Option<&Value>,
-    ) -> Result<Option<Map<String, Value>>, Halt> {
-        let mut variables = self.identity(scene, name, number, &Person::default()).variables();
-        let mut scope = scene.scope.clone();
-        scope.set("user", Value::Object(variables.clone()));
-        let mut template = self.create_user.clone();
-        if let Some(with) = with {
-            super::merge(&mut template, with);
+        given: &Given,
+        numbers: Range<usize>,
+    ) -> Result<Option<Vec<Variables>>, Halt> {
+        let mut made = Vec::new();
+        for number in numbers {
+            let Some(one) = self.make(scene, name, given, number).await? else { return Ok(None) };
+            made.push(one);
         }
-        let Ok(body) = fill_json(&template, &scope) else {
-            scene.blocked = Some(format!("the given user `{name}` names an unknown variable"));
-            return Ok(None);
+        Ok(Some(made))
+    }
+
+    /// Makes one of a given; otherwise blocks the scene.
+    async fn make(
+        &self,
+        scene: &mut Scene<'_>,
+        name: &str,
+        given: &Given,
+        number: usize,
+    ) -> Result<Option<Variables>, Halt> {
+        let Some(wanted) = self.wanted(scene, name, given, number) else { return Ok(None) };
+        let (exchange, id) = self.create(&wanted).await?;
+        let step = if number == 0 { format!("given.{name}") } else { format!("given.{name}.{number}") };
+        scene.record(&step, wanted.title, exchange.clone());
+        scene.last_write = Some(step);
+        let id = match id {
+            Ok(id) => id,
+            Err(why) => {
+                scene.blocked = Some(why);
+                return Ok(None);
+            }
         };
-        let title = format!("Given: {} exists", variables["displayName"].as_str().unwrap_or(name));
-        let made = self.make(scene, name, number, "/Users", &body, title, "users.create").await?;
-        let Some((id, answer)) = made else { return Ok(None) };
+        let mut variables = wanted.variables;
         variables.insert("id".to_owned(), Value::String(id.clone()));
-        if !active && !self.deactivate_given(scene, name, &id, &answer).await? {
+        let inactive = matches!(given, Given::User { active: false, .. });
+        if inactive && !self.deactivate_given(scene, name, &id, &exchange).await? {
             return Ok(None);
         }
         Ok(Some(variables))
     }
 
-    async fn given_group(
-        &self,
-        scene: &mut Scene<'_>,
-        name: &str,
-        number: usize,
-        members: &[String],
-    ) -> Result<Option<Map<String, Value>>, Halt> {
-        let display_name = self.identities.group(&scene.key(name, number));
-        let mut listed = Vec::new();
-        for member in members {
-            let people = scene.scope.get(member).map_or_else(Vec::new, |value| match value {
-                Value::Array(crowd) => crowd.clone(),
-                one => vec![one.clone()],
-            });
-            listed.extend(people.iter().map(|p| json!({ "value": p["id"], "display": p["userName"] })));
+    /// What is sent for one of a given; the scene is blocked when the file names something unknown.
+    pub(super) fn wanted(&self, scene: &mut Scene<'_>, name: &str, given: &Given, number: usize) -> Option<Wanted> {
+        match given {
+            Given::User { with, .. } => {
+                let variables = self.identity(scene, name, number, &Person::default()).variables();
+                let mut scope = scene.scope.clone();
+                scope.set("user", Value::Object(variables.clone()));
+                let mut template = self.create_user.clone();
+                if let Some(with) = with {
+                    super::merge(&mut template, with);
+                }
+                let Ok(mut body) = fill_json(&template, &scope) else {
+                    scene.blocked = Some(format!("the given user `{name}` names an unknown variable"));
+                    return None;
+                };
+                self.reduce_create(&mut body);
+                let title = format!("Given: {} exists", variables["displayName"].as_str().unwrap_or(name));
+                Some(Wanted { collection: Collection::Users, body, title, variables })
+            }
+            Given::Group { members, .. } => {
+                let display_name = self.identities.group(&scene.key(name, number));
+                let mut listed = Vec::new();
+                for member in members {
+                    let people = scene.scope.get(member).map_or_else(Vec::new, |value| match value {
+                        Value::Array(crowd) => crowd.clone(),
+                        one => vec![one.clone()],
+                    });
+                    listed.extend(people.iter().map(|p| json!({ "value": p["id"], "display": p["userName"] })));
+                }
+                let body = json!({ "schemas": [GROUP_SCHEMA], "displayName": display_name, "members": listed });
+                let title = format!("Given: the group {display_name} exists");
+                let variables = Map::from_iter([("displayName".to_owned(), Value::String(display_name))]);
+                Some(Wanted { collection: Collection::Groups, body, title, variables })
+            }
         }
-        let body = json!({ "schemas": [GROUP_SCHEMA], "displayName": display_name, "members": listed });
-        let title = format!("Given: the group {display_name} exists");
-        let made = self.make(scene, name, number, "/Groups", &body, title, "groups.create").await?;
-        let Some((id, _)) = made else { return Ok(None) };
-        let variables = json!({ "displayName": display_name, "id": id });
-        Ok(variables.as_object().cloned())
     }
 
-    /// Sends the create and gives the new resource's id and the answer; otherwise blocks the scene.
-    #[expect(clippy::too_many_arguments, reason = "what is made, where it is told, and who answers for creation")]
-    async fn make(
-        &self,
-        scene: &mut Scene<'_>,
-        name: &str,
-        number: usize,
-        path: &str,
-        body: &Value,
-        title: String,
-        owner: &str,
-    ) -> Result<Option<(String, Exchange)>, Halt> {
-        let step = if number == 0 { format!("given.{name}") } else { format!("given.{name}.{number}") };
-        let exchange = self.send(Outgoing::new("POST", path).json(body)).await?;
+    /// Sends the create. Gives the answer and the new resource's id, or why there is none.
+    pub(super) async fn create(&self, wanted: &Wanted) -> Result<(Exchange, Result<String, String>), Halt> {
+        let Wanted { collection, body, .. } = wanted;
+        let path = collection.path();
+        let mut exchange = self.send(Outgoing::new("POST", path).json(body)).await?;
+        if *collection == Collection::Users
+            && let Some(reduced) = self.reduced_after(body, &exchange).await?
+        {
+            exchange = self.send(Outgoing::new("POST", path).json(&reduced)).await?;
+        }
         let ok = matches!(exchange.status(), Some(200..=299));
         let mut id = exchange.json().and_then(id_of);
         if ok && id.is_none() {
@@ -136,14 +167,14 @@ impl Player<'_> {
             (None, Some(status)) if ok => format!("the answer {status} has no usable id"),
             (None, status) => format!("POST {path} was answered {}", status.unwrap_or_default()),
         };
-        scene.record(&step, title, exchange.clone());
-        scene.last_write = Some(step);
-        if let Some(id) = id.filter(|id| ok && !matches!(id.as_str(), "" | "." | "..")) {
-            return Ok(Some((id, exchange)));
-        }
-        let what = if path == "/Users" { "user" } else { "group" };
-        scene.blocked = Some(format!("the given {what} could not be created: {answered} (see {owner})"));
-        Ok(None)
+        let (what, owner) = match collection {
+            Collection::Users => ("user", OWNER),
+            Collection::Groups => ("group", "groups.create"),
+        };
+        let id = id
+            .filter(|id| ok && !matches!(id.as_str(), "" | "." | ".."))
+            .ok_or_else(|| format!("the given {what} could not be created: {answered} (see {owner})"));
+        Ok((exchange, id))
     }
 
     /// Deactivates a given user as Okta does; otherwise blocks the scene.

@@ -146,7 +146,11 @@ impl Ledger {
                 _ => {}
             }
         }
-        self.see(collection, exchange);
+        // An answer to our own create that has no name is not taken for somebody else: a look-up settles whose it is.
+        let nameless = exchange.json().is_some_and(|body| body.get(collection.name_attribute()).is_none());
+        if open.is_none() || !nameless {
+            self.see(collection, exchange);
+        }
         open
     }
 
@@ -198,7 +202,7 @@ impl Ledger {
     fn adopt(&mut self, unsettled: &Unsettled, resource: &Value) -> bool {
         let collection = unsettled.collection;
         let Some(id) = id_of(resource) else { return false };
-        let name = resource.get(collection.name_attribute()).and_then(Value::as_str).unwrap_or_default();
+        let name = called(collection, resource).unwrap_or_default();
         if self.owns(collection, &id) {
             return true;
         }
@@ -215,7 +219,7 @@ impl Ledger {
     fn see(&mut self, collection: Collection, exchange: &Exchange) {
         let Some(body) = exchange.json() else { return };
         let listed = body.get("Resources").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let name = |r: &Value| r.get(collection.name_attribute()).and_then(Value::as_str).map(str::to_lowercase);
+        let name = |r: &Value| called(collection, r).map(str::to_lowercase);
         let ours = |r: &Value| !self.token.is_empty() && name(r).is_some_and(|n| n.contains(&self.token));
         let shown = std::iter::once(body).chain(listed).filter(|r| !ours(r));
         let ids: Vec<String> = shown.filter_map(id_of).collect();
@@ -234,7 +238,14 @@ pub(super) fn id_of(resource: &Value) -> Option<String> {
 
 fn name_of(path: &str, body: &Value) -> Option<String> {
     let (collection, _) = Collection::of(path)?;
-    Some(body.get(collection.name_attribute())?.as_str()?.to_owned())
+    called(collection, body).map(str::to_owned)
+}
+
+/// What a resource is called: where a user has no userName, its displayName, so that a server that takes it all the same
+/// can be tidied up.
+fn called(collection: Collection, resource: &Value) -> Option<&str> {
+    let text = |name| resource.get(name).and_then(Value::as_str);
+    text(collection.name_attribute()).or_else(|| text("displayName"))
 }
 
 #[cfg(test)]
@@ -303,12 +314,31 @@ mod tests {
     }
 
     #[test]
+    fn a_user_without_a_name_is_ours_by_its_display_name() {
+        let mut ledger = Ledger::default();
+        let sent = json!({ "displayName": "Nobody" });
+        ledger.announce("/Users", &sent);
+        ledger.record(&exchange("POST", "/Users", sent, 201, json!({ "id": "5", "displayName": "Nobody" })));
+        assert!(ledger.owns(Collection::Users, "5"));
+        assert!(ledger.unsettled().is_empty());
+    }
+
+    #[test]
     fn an_empty_success_is_settled_by_reading_back() {
         let mut ledger = Ledger::default();
         let open = create(&mut ledger, "ann", 201, Value::Null).expect("open");
         assert!(ledger.settle(&open, &json!({ "Resources": [{ "id": "9", "userName": "ann" }] })));
         assert!(ledger.owns(Collection::Users, "9"));
         assert!(ledger.unsettled().is_empty());
+    }
+
+    #[test]
+    fn an_answer_without_a_name_is_settled_by_reading_back() {
+        let mut ledger = Ledger::default();
+        let open = create(&mut ledger, "ann", 201, json!({ "id": "7" })).expect("unsettled");
+        assert!(!ledger.owns(Collection::Users, "7"));
+        assert!(ledger.settle(&open, &json!({ "Resources": [{ "id": "7", "userName": "ann" }] })));
+        assert!(ledger.owns(Collection::Users, "7"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod always;
 mod cleanup;
 mod company;
+mod diagnosis;
 pub mod event;
 mod given;
 pub mod journal;
@@ -12,10 +13,13 @@ pub mod outcome;
 mod pages;
 mod player;
 pub mod preflight;
+mod recount;
+mod reduction;
 mod scene;
 mod step;
 mod strangers;
 mod throttle;
+mod volume;
 
 use std::time::Duration;
 
@@ -43,6 +47,8 @@ pub struct Settings {
     pub max_requests: usize,
     /// How many scenarios are played at once.
     pub jobs: usize,
+    /// The largest volume that was asked for; on this machine any may be made.
+    pub import_size: Option<usize>,
     /// Leave what was created.
     pub keep: bool,
     /// Show values of resources the run does not own.

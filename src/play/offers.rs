@@ -58,6 +58,11 @@ const fn lack(need: Need) -> &'static str {
     }
 }
 
+/// True for the endpoint of groups, however it is written.
+fn is_groups(endpoint: &str) -> bool {
+    endpoint.trim_matches('/') == "Groups"
+}
+
 /// An id that can stand in a path.
 fn usable(id: &str) -> bool {
     !matches!(id, "" | "." | "..")
@@ -90,18 +95,27 @@ impl Player<'_> {
 
     async fn offers_groups(&self) -> Result<bool, Halt> {
         let exchange = self.send(Outgoing::new("GET", "/Groups?startIndex=1&count=100")).await?;
-        Ok(!matches!(exchange.status(), Some(404 | 501)))
+        Ok(match exchange.status() {
+            // Some answer so only as long as there is no group.
+            Some(404) => self.types().await?.iter().any(|of| of["endpoint"].as_str().is_some_and(is_groups)),
+            status => status != Some(501),
+        })
     }
 
     async fn offers_entitlements(&self) -> Result<bool, Halt> {
-        let exchange = self.send(Outgoing::new("GET", "/ResourceTypes")).await?;
-        let types = exchange.json().and_then(|b| b.get("Resources").unwrap_or(b).as_array().cloned());
-        Ok(types.unwrap_or_default().iter().any(|t| {
+        Ok(self.types().await?.iter().any(|t| {
             t.get("schema").and_then(Value::as_str).is_some_and(|s| {
                 s.starts_with("urn:okta:scim:schemas:core:1.0:")
                     && (s.ends_with(":Role") || s.ends_with(":Entitlement"))
             })
         }))
+    }
+
+    /// The resource types the target tells of.
+    async fn types(&self) -> Result<Vec<Value>, Halt> {
+        let exchange = self.send(Outgoing::new("GET", "/ResourceTypes")).await?;
+        let types = exchange.json().and_then(|b| b.get("Resources").unwrap_or(b).as_array().cloned());
+        Ok(types.unwrap_or_default())
     }
 
     /// Creates a user and deletes it. Okta deletes no users, so a target need not.
@@ -117,7 +131,8 @@ impl Player<'_> {
         self.client.redactor().add_password(&person.password);
         let mut scope = Scope::default();
         scope.set("user", Value::Object(person.variables()));
-        let Ok(body) = fill_json(self.create_user, &scope) else { return Ok(None) };
+        let Ok(mut body) = fill_json(self.create_user, &scope) else { return Ok(None) };
+        self.reduce_create(&mut body);
         let made = self.send(Outgoing::new("POST", "/Users").json(&body)).await?;
         Ok(made.json().and_then(id_of).filter(|id| usable(id)).map(|id| (id, person)))
     }
@@ -134,20 +149,37 @@ impl Player<'_> {
         if self.has_members(&path).await? {
             return Ok(true);
         }
-        // The create may have lost them: a member added afterwards shows whether it can be seen.
-        let added = json!([{ "value": member, "display": person.user_name }]);
-        match self.app() {
-            App::Oin => {
-                let body = patch_op(&json!({ "op": "add", "path": "members", "value": added }));
-                self.send(Outgoing::new("PATCH", &path).json(&body)).await?;
-            }
-            App::Aiw => {
-                let mut body = self.send(Outgoing::new("GET", &path)).await?.json().cloned().unwrap_or_default();
-                merge(&mut body, &json!({ "members": added }));
-                self.send(Outgoing::new("PUT", &path).json(&body)).await?;
+        // The create may have lost them, and so may an add that says no more than Okta does, or a PUT: a member who is added
+        // with everything that can be said, by PATCH too, shows whether one can be seen.
+        let known = json!({ "value": member, "display": person.user_name });
+        let mut told = known.clone();
+        merge(&mut told, &json!({ "type": "User", "$ref": format!("{}/Users/{member}", self.client.base().as_str()) }));
+        let ways: &[App] = if self.app() == App::Aiw { &[App::Aiw, App::Oin] } else { &[App::Oin] };
+        for member in [known, told] {
+            for way in ways {
+                self.add_member(&path, *way, &json!([member])).await?;
+                if self.has_members(&path).await? {
+                    return Ok(true);
+                }
             }
         }
-        self.has_members(&path).await
+        Ok(false)
+    }
+
+    /// Adds members as apps of this kind do.
+    async fn add_member(&self, path: &str, way: App, members: &Value) -> Result<(), Halt> {
+        match way {
+            App::Oin => {
+                let body = patch_op(&json!({ "op": "add", "path": "members", "value": members }));
+                self.send(Outgoing::new("PATCH", path).json(&body)).await?;
+            }
+            App::Aiw => {
+                let mut body = self.send(Outgoing::new("GET", path)).await?.json().cloned().unwrap_or_default();
+                merge(&mut body, &json!({ "members": members }));
+                self.send(Outgoing::new("PUT", path).json(&body)).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn has_members(&self, path: &str) -> Result<bool, Halt> {

@@ -56,7 +56,8 @@ pub struct StepResult {
     pub id: String,
     /// One line for people.
     pub title: String,
-    /// The exchanges: one, or the pages of a walk; empty when it was not sent.
+    /// The exchanges: one, or the pages of a walk, then what was tried to find out why it was refused; empty when it was
+    /// not sent.
     pub exchanges: Vec<Exchange>,
     /// Index into `exchanges` of the one that the checks judged, usually the last.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -11,13 +11,33 @@ use crate::scenario::Step;
 /// Pages read from the start of a list before the walk jumps to its last page.
 const FIRST_PAGES: usize = 10;
 
+/// Where the next page starts. Okta's documentation names steps of the count asked for; what Okta does when fewer come is
+/// not known, and a server may send fewer (RFC 7644 §3.4.2.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stride {
+    /// Behind what came.
+    ByWhatCame,
+    /// The count further.
+    ByCount,
+}
+
+/// A list that was walked.
+pub(super) struct Walked {
+    /// Every page.
+    pub(super) exchanges: Vec<Exchange>,
+    /// The pages joined: totalResults as the first page said, all Resources in order; marked as truncated when pages in
+    /// between were left out. A page that is no list ends the walk and stands here itself.
+    pub(super) whole: Exchange,
+    /// How many came on the first page that was short though more were there.
+    pub(super) short: Option<usize>,
+}
+
 impl Player<'_> {
-    /// Reads a list in pages of `count`. Gives every exchange, and one whose body is the pages joined: totalResults as the
-    /// first page said, all Resources in order; marked as truncated when pages in between were left out. A page that is no list ends the walk and is itself what is judged.
-    pub(super) async fn walk(&self, path: &str, count: usize, step: &Step) -> Result<(Vec<Exchange>, Exchange), Halt> {
+    /// Reads a list in pages of `count`.
+    pub(super) async fn walk(&self, path: &str, count: usize, step: &Step, stride: Stride) -> Result<Walked, Halt> {
         let mut exchanges: Vec<Exchange> = Vec::new();
         let mut resources: Vec<Value> = Vec::new();
-        let (mut start, mut cut, mut page_size) = (1, false, 1);
+        let (mut start, mut cut, mut short, mut page_size) = (1_usize, false, None, 1);
         loop {
             let joint = if path.contains('?') { '&' } else { '?' };
             let page = format!("{path}{joint}startIndex={start}&count={count}");
@@ -27,37 +47,38 @@ impl Player<'_> {
             let listed = exchange.json().and_then(|b| Some((b.get("totalResults")?.as_u64()?, b.get("Resources"))));
             let Some((total, listed)) = listed.filter(|_| exchange.status() == Some(200)) else {
                 exchanges.push(exchange.clone());
-                return Ok((exchanges, exchange));
+                return Ok(Walked { exchanges, whole: exchange, short });
             };
             let listed = listed.and_then(Value::as_array).cloned().unwrap_or_default();
             let (got, total) = (listed.len(), usize::try_from(total).unwrap_or(usize::MAX));
             resources.extend(listed);
             exchanges.push(exchange);
-            // A server may cap pages below the count; the next page starts behind what was got (Okta's own step for
-            // short pages is not documented).
-            let next = start + if got == 0 { count } else { got.min(count) };
+            if got < count && start.saturating_add(got) <= total {
+                short = short.or(Some(got));
+            }
+            let ahead = if got == 0 || stride == Stride::ByCount { count } else { got.min(count) };
+            let next = start.saturating_add(ahead);
             page_size = page_size.max(got.min(count));
             if got == 0 || next > total || exchanges.len() > FIRST_PAGES {
-                return Ok(joined(exchanges, &resources, cut));
+                let whole = joined(&exchanges[0], &resources, cut);
+                return Ok(Walked { exchanges, whole, short });
             }
             start = next;
             if exchanges.len() == FIRST_PAGES {
-                start = next.max(total + 1 - page_size.min(total));
+                start = next.max((total - page_size.min(total)).saturating_add(1));
                 cut = start > next;
             }
         }
     }
 }
 
-fn joined(exchanges: Vec<Exchange>, resources: &[Value], cut: bool) -> (Vec<Exchange>, Exchange) {
-    let mut whole = exchanges[0].clone();
+fn joined(first: &Exchange, resources: &[Value], cut: bool) -> Exchange {
+    let mut whole = first.clone();
     if let Some(response) = &mut whole.response {
         response.truncated |= cut;
+        if let Body::Json(body @ Value::Object(_)) = &mut response.body {
+            body["Resources"] = json!(resources);
+        }
     }
-    if let Some(response) = &mut whole.response
-        && let Body::Json(body @ Value::Object(_)) = &mut response.body
-    {
-        body["Resources"] = json!(resources);
-    }
-    (exchanges, whole)
+    whole
 }

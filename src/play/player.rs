@@ -1,12 +1,13 @@
 //! Plays a plan: one scenario after the other, each request through the ledger, the deadline and the request budget.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tokio::sync::watch;
 
+use super::diagnosis::Diagnosis;
 use super::event::{Event, Observer};
 use super::journal::{Entry, Journal, Unfinished};
 use super::ledger::{Collection, Ledger, Unsettled};
@@ -34,9 +35,14 @@ pub(super) struct Player<'a> {
     interrupt: watch::Receiver<bool>,
     ledger: Mutex<Ledger>,
     requests: AtomicUsize,
+    /// What was removed before the end.
+    pub(super) tidied: AtomicUsize,
+    /// Whether a DELETE of this run has worked.
+    pub(super) deletes: AtomicBool,
     vain: Mutex<Duration>,
     ends: Instant,
     pub(super) offers: Offers,
+    pub(super) diagnosis: Diagnosis,
 }
 
 /// Who plays and by what rules: what a run is made of besides its plan.
@@ -70,9 +76,12 @@ impl<'a> Player<'a> {
             interrupt,
             ledger: Mutex::new(Ledger::new(identities.token())),
             requests: AtomicUsize::new(0),
+            tidied: AtomicUsize::new(0),
+            deletes: AtomicBool::new(false),
             vain: Mutex::default(),
             ends: Instant::now() + settings.deadline,
             offers: Offers::default(),
+            diagnosis: Diagnosis::default(),
         }
     }
 }
@@ -85,9 +94,8 @@ pub async fn play(cast: Cast<'_>, plan: &[&Scenario]) -> Outcome {
     observer.hear(Event::Started { scenarios: plan.len() });
     player.plan(plan, &mut outcome).await;
     outcome.not_offered = player.offers.not_offered();
-    let tidied = outcome.cleanup.deleted;
     outcome.cleanup = player.clean_up().await;
-    outcome.cleanup.deleted += tidied;
+    outcome.cleanup.deleted += player.tidied.load(Ordering::Relaxed);
     if !settings.keep_values {
         let ledger = player.ledger();
         strangers::mask(&mut outcome.scenarios, &ledger, player.identities.token());
@@ -163,8 +171,17 @@ impl Player<'_> {
             Ok(Some(reason)) => result.reason = Some(reason),
             Ok(None) => {
                 for case in &scenario.cases {
-                    let mut scene = Scene::new(scenario, case, attempt, self.identities.variables());
-                    let told = self.tell(&mut scene).await;
+                    let mut scene = Scene::new(scenario, case, attempt, self.identities.variables(attempt));
+                    let told = match self.too_much(case) {
+                        Some(why) => {
+                            self.leave_out(&mut scene, &why);
+                            Ok(())
+                        }
+                        None => self.tell(&mut scene).await,
+                    };
+                    if case.volume.is_some() {
+                        self.tidy().await;
+                    }
                     result.reason = result.reason.or(scene.blocked.take());
                     result.steps.append(&mut scene.steps);
                     if let Err(why) = told {
@@ -185,6 +202,14 @@ impl Player<'_> {
         }
         result.seconds = started.elapsed().as_secs_f64();
         (result, halt)
+    }
+
+    /// Files a case that is not played here.
+    fn leave_out(&self, scene: &mut Scene<'_>, why: &str) {
+        let app = self.settings.app;
+        let steps = scene.scenario.steps.iter().filter(|s| s.apps.contains(&app));
+        let left_out: Vec<_> = steps.map(|s| scene.left_out_step(s, app, why)).collect();
+        scene.steps.extend(left_out);
     }
 
     /// Sets the scene and plays the steps; steps with the same `together` word are sent at once.
@@ -330,7 +355,7 @@ fn refused(outgoing: &Outgoing<'_>, message: String) -> Exchange {
 }
 
 /// The worst of a scenario's checks.
-fn status(steps: &[StepResult]) -> ScenarioStatus {
+pub(super) fn status(steps: &[StepResult]) -> ScenarioStatus {
     let checks = || steps.iter().flat_map(|s| &s.checks);
     let any = |test: &dyn Fn(&CheckResult) -> bool| checks().any(test);
     if any(&|c| c.status == CheckStatus::Failed && c.level == Level::Must) {

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::outcome::{CheckResult, Spec, StepResult};
+use super::outcome::{CheckResult, CheckStatus, Spec, StepResult};
 use crate::check::{Judgement, spec_url};
 use crate::exchange::Exchange;
 use crate::scenario::template::Scope;
-use crate::scenario::{Case, Check, Scenario, Step};
+use crate::scenario::{App, Case, Check, Scenario, Step};
 
 /// The state of one case of a scenario while it is played.
 #[derive(Debug)]
@@ -66,15 +66,15 @@ impl<'a> Scene<'a> {
 
     /// Files a step that has no checks of its own.
     pub(super) fn record(&mut self, step: &str, title: String, exchange: Exchange) {
-        self.steps.push(StepResult {
-            id: self.named(step),
-            title,
-            exchanges: vec![exchange.clone()],
-            judged: Some(0),
-            note: None,
-            checks: Vec::new(),
-        });
+        self.record_all(step, title, vec![exchange.clone()], None);
         self.answers.insert(step.to_owned(), exchange);
+    }
+
+    /// Files several requests as one step without checks.
+    pub(super) fn record_all(&mut self, step: &str, title: String, exchanges: Vec<Exchange>, note: Option<String>) {
+        let judged = exchanges.len().checked_sub(1);
+        let id = self.named(step);
+        self.steps.push(StepResult { id, title, exchanges, judged, note, checks: Vec::new() });
     }
 
     /// Judges a check's outcome into its result.
@@ -90,7 +90,7 @@ impl<'a> Scene<'a> {
     }
 
     /// A step that was not sent: all its checks are blocked.
-    pub(super) fn blocked_step(&self, step: &Step, app: crate::scenario::App, reason: &str) -> StepResult {
+    pub(super) fn blocked_step(&self, step: &Step, app: App, reason: &str) -> StepResult {
         let checks = step.checks.iter().filter(|c| c.apps.is_empty() || c.apps.contains(&app));
         StepResult {
             id: self.named(&step.id),
@@ -100,6 +100,15 @@ impl<'a> Scene<'a> {
             note: Some(format!("not sent: {reason}")),
             checks: checks.map(|c| self.blocked_result(c, reason)).collect(),
         }
+    }
+
+    /// A step that this run must not send: its checks do not apply.
+    pub(super) fn left_out_step(&self, step: &Step, app: App, reason: &str) -> StepResult {
+        let mut left_out = self.blocked_step(step, app, reason);
+        for check in &mut left_out.checks {
+            check.status = CheckStatus::Skipped;
+        }
+        left_out
     }
 
     fn blank(&self, check: &Check) -> CheckResult {

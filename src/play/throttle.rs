@@ -30,7 +30,7 @@ impl Player<'_> {
                 untold *= 2;
                 pause
             });
-            if started.elapsed() + pause > self.settings.max_wait {
+            if started.elapsed().saturating_add(pause) > self.settings.max_wait {
                 return Ok((throttled, exchange));
             }
             throttled.push(exchange);

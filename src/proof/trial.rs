@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use crate::exit::Exit;
+use crate::gate::{self, GateOptions, KnownFailures};
 use crate::okta::client::{Limits, Network};
 use crate::okta::{AuthForm, BaseUrl, Client, Credential, Identities};
 use crate::play::event::{Event, Observer};
@@ -35,6 +37,8 @@ pub struct Trial {
     pub broken: Vec<Capability>,
     /// Of 100; none when nothing was tested.
     pub score: Option<u8>,
+    /// How a run like this ends.
+    pub exit: Exit,
     /// What was removed and what was not.
     pub cleanup: Cleanup,
     /// How many requests were sent.
@@ -55,9 +59,9 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// The rules of an app, with nothing to wait for.
+    /// The rules of an app, with next to nothing to wait for: a healthy server answers in a few milliseconds.
     pub const fn new(app: App) -> Self {
-        Self { app, timeout: Duration::from_secs(5), max_wait: Duration::from_millis(50), settle: Duration::ZERO }
+        Self { app, timeout: Duration::from_secs(2), max_wait: Duration::from_millis(50), settle: Duration::ZERO }
     }
 }
 
@@ -70,6 +74,7 @@ pub fn config(faults: Vec<&'static Fault>) -> Config {
 pub async fn trial(config: Config, rules: Rules, catalogue: &Catalogue, plan: &[&Scenario]) -> Result<Trial, String> {
     let create_user =
         catalogue.fixture("okta/create-user.json").ok_or("the fixture okta/create-user.json is missing")?;
+    let config = Config { patience: rules.timeout, ..config };
     let running =
         server::start(config).await.map_err(|error| format!("the reference server did not start: {error}"))?;
     let base = BaseUrl::parse(&running.base_url).map_err(|error| error.to_string())?;
@@ -90,6 +95,7 @@ pub async fn trial(config: Config, rules: Rules, catalogue: &Catalogue, plan: &[
         max_wait: rules.max_wait,
         max_requests: 20_000,
         jobs: 1,
+        import_size: None,
         keep: false,
         keep_values: false,
     };
@@ -107,7 +113,8 @@ pub async fn trial(config: Config, rules: Rules, catalogue: &Catalogue, plan: &[
     )
     .await;
     running.stop().await;
-    Ok(Trial::of(outcome))
+    let whole = catalogue.scenarios.iter().filter(|s| s.apps.contains(&rules.app)).count();
+    Ok(Trial::of(outcome, plan.len() < whole))
 }
 
 /// A trial is one of hundreds: only the whole is told.
@@ -125,13 +132,17 @@ impl Trial {
             passed: BTreeSet::new(),
             broken: Capability::ALL.to_vec(),
             score: None,
+            exit: Exit::CannotTest,
             cleanup: Cleanup::default(),
             requests: 1,
         }
     }
 
-    fn of(outcome: Outcome) -> Self {
-        let scored = score::score(&outcome.scenarios, &Capability::CORE, &outcome.not_offered, false);
+    fn of(outcome: Outcome, narrowed: bool) -> Self {
+        let scored = score::score(&outcome.scenarios, &Capability::CORE, &outcome.not_offered, narrowed);
+        let (options, known) = (GateOptions::default(), KnownFailures::default());
+        let complete = outcome.halt.is_none();
+        let gate = gate::gate(&scored, &outcome.scenarios, &options, &known, jiff::civil::Date::ZERO, complete);
         let broken = |c: &&CapabilityResult| c.status == CapabilityStatus::Broken;
         let mut trial = Self {
             failed: BTreeMap::new(),
@@ -139,6 +150,7 @@ impl Trial {
             passed: BTreeSet::new(),
             broken: scored.capabilities.iter().filter(broken).map(|c| c.id).collect(),
             score: scored.score.value,
+            exit: if gate.passed { Exit::Passed } else { Exit::Failed },
             cleanup: outcome.cleanup,
             requests: outcome.requests,
         };
@@ -146,6 +158,16 @@ impl Trial {
             trial.add(step);
         }
         trial
+    }
+
+    /// Could this check not be judged? An id without a case stands for all its cases; a rule could not be judged on what
+    /// was not sent.
+    pub fn is_blocked(&self, id: &str) -> bool {
+        if let Some((scenario, _)) = id.split_once("/always.") {
+            return self.blocked.iter().any(|other| other.split('/').next() == Some(scenario));
+        }
+        let of_a_case = |other: &String| other.strip_prefix(id).is_some_and(|rest| rest.starts_with('@'));
+        self.blocked.contains(id) || self.blocked.iter().any(of_a_case)
     }
 
     fn add(&mut self, step: &StepResult) {

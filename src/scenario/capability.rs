@@ -118,6 +118,17 @@ pub enum Level {
     Info,
 }
 
+impl Level {
+    /// As it is written in scenario files and reports.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Must => "must",
+            Self::Should => "should",
+            Self::Info => "info",
+        }
+    }
+}
+
 /// Which of Okta's two provisioning dialects is played.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

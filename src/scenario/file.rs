@@ -10,7 +10,7 @@ use toml::Spanned;
 use super::capability::{App, Capability, Level};
 use super::load::{Fixtures, LoadError};
 use super::model::{
-    BodySource, Case, Check, Expect, Given, Kind, Need, Person, Scenario, Step, StepCredential, Test, Total,
+    BodySource, Case, Check, Count, Expect, Given, Kind, Need, Person, Scenario, Step, StepCredential, Test, Total,
 };
 
 #[derive(Deserialize)]
@@ -28,6 +28,7 @@ struct File {
     needs: Vec<Need>,
     #[serde(default)]
     exclusive: bool,
+    volume: Option<Spanned<Vec<usize>>>,
     #[serde(default)]
     given: BTreeMap<String, Spanned<GivenTable>>,
     #[serde(default)]
@@ -44,8 +45,21 @@ struct GivenTable {
     resource: Resource,
     active: Option<bool>,
     members: Option<Vec<String>>,
-    count: Option<usize>,
+    count: Option<CountValue>,
     with: Option<Spanned<String>>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(untagged, expecting = "a number, or \"volume\"")]
+enum CountValue {
+    Fixed(usize),
+    Word(Word),
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Word {
+    Volume,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -121,12 +135,16 @@ struct ExpectTable {
     matches: Option<String>,
     includes: Option<Spanned<String>>,
     same_as: Option<String>,
+    later_than: Option<String>,
     except: Option<Vec<String>>,
     list: Option<bool>,
     list_total: Option<TotalValue>,
     lists: Option<String>,
     each: Option<Box<ExpectTable>>,
+    any_of: Option<Vec<ExpectTable>>,
     no_repeats: Option<bool>,
+    complete: Option<bool>,
+    same_order_as: Option<String>,
     scim_error: Option<ErrorValue>,
     faster_than: Option<String>,
 }
@@ -183,7 +201,18 @@ pub(super) fn read(name: &str, text: &str, fixtures: &Fixtures) -> Result<Scenar
         let Some(toml::Value::String(id)) = row.remove("id") else {
             return Err(place.error(0, "every [[case]] needs `id = \"…\"`"));
         };
-        cases.push(Case { id, values: row.into_iter().map(|(k, v)| (k, json(v))).collect() });
+        let values = row.into_iter().map(|(k, v)| (k, json(v))).collect();
+        cases.push(Case { id, values, volume: None });
+    }
+    if let Some(volume) = file.volume {
+        if !cases.is_empty() {
+            return Err(
+                place.error(volume.span().start, "a scenario is told by `volume` or by `[[case]]`, not by both")
+            );
+        }
+        let mut sizes = volume.into_inner();
+        sizes.sort_unstable();
+        cases.extend(sizes.into_iter().map(Case::of_volume));
     }
     if cases.is_empty() {
         cases.push(Case::default());
@@ -240,10 +269,14 @@ impl Place<'_> {
     fn given(&self, table: Spanned<GivenTable>) -> Result<Given, LoadError> {
         let at = table.span().start;
         let table = table.into_inner();
-        let count = table.count.unwrap_or(1);
-        if count == 0 {
-            return Err(self.error(at, "`count` must be at least 1"));
-        }
+        let count = match table.count.unwrap_or(CountValue::Fixed(1)) {
+            CountValue::Fixed(0) => return Err(self.error(at, "`count` must be at least 1")),
+            CountValue::Fixed(count) => Count::Fixed(count),
+            CountValue::Word(Word::Volume) if table.active == Some(false) => {
+                return Err(self.error(at, "a volume of users is made active"));
+            }
+            CountValue::Word(Word::Volume) => Count::Volume,
+        };
         match table.resource {
             Resource::User if table.members.is_some() => Err(self.error(at, "only a group has `members`")),
             Resource::User => {
@@ -381,6 +414,10 @@ impl Place<'_> {
             let test = one_test(&mut tests).ok_or_else(|| error("`header` needs exactly one test".into()))?;
             forms.push(Expect::Header { name, test });
         }
+        if let Some(step) = e.later_than.take() {
+            e.at.take().ok_or_else(|| error("`later_than` needs `at`, where the time is".into()))?;
+            forms.push(Expect::LaterThan { at: at_pointer.clone(), step });
+        }
         if e.at.take().is_some() {
             let test = one_test(&mut tests).ok_or_else(|| {
                 error("`at` needs exactly one of equals, one_of, is, present, absent, contains, matches".into())
@@ -403,6 +440,8 @@ impl Place<'_> {
         forms.extend(e.same_as.take().map(|step| Expect::SameAs { step, except: except.unwrap_or_default() }));
         forms.extend(flag(e.list, Expect::List));
         forms.extend(flag(e.no_repeats, Expect::NoRepeats));
+        forms.extend(flag(e.complete, Expect::Complete));
+        forms.extend(e.same_order_as.take().map(Expect::SameOrderAs));
         forms.extend(e.list_total.take().map(|total| match total {
             TotalValue::Exactly(n) => Expect::ListTotal(Total::Exactly(n)),
             TotalValue::AtLeast(AtLeast { at_least }) => Expect::ListTotal(Total::AtLeast(at_least)),
@@ -410,6 +449,9 @@ impl Place<'_> {
         forms.extend(e.lists.take().map(Expect::Lists));
         if let Some(inner) = e.each.take() {
             forms.push(Expect::Each(Box::new(self.expect(*inner, at)?)));
+        }
+        if let Some(inner) = e.any_of.take() {
+            forms.push(Expect::AnyOf(inner.into_iter().map(|form| self.expect(form, at)).collect::<Result<_, _>>()?));
         }
         match e.scim_error.take() {
             Some(ErrorValue::Any(true)) => forms.push(Expect::ScimError { scim_type: None }),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::capability::{App, Level};
 use super::load::LoadError;
-use super::model::{BodySource, Check, Expect, Given, Scenario, Step, Test};
+use super::model::{AT_ONCE, BodySource, Check, Count, Expect, Given, Scenario, Step, Test};
 use super::template::{expressions, stray};
 
 /// What templates may name of a user.
@@ -83,6 +83,7 @@ impl Lint<'_> {
             self.say(&scenario.id, "`title` is empty: say what Okta does".into());
         }
         self.names();
+        self.volumes();
         for step in &scenario.steps {
             if let Some(app) = step.apps.iter().find(|app| !scenario.apps.contains(app)) {
                 self.say(
@@ -118,6 +119,24 @@ impl Lint<'_> {
             let parts = [&person.given_name, &person.family_name, &person.display_name, &person.local_part];
             for text in parts.into_iter().flatten() {
                 self.templates(name, text, false, &BTreeSet::new());
+            }
+        }
+    }
+
+    /// What is many is said to be: as `volume`, played alone, so that the engine can leave it out or remove it at once.
+    fn volumes(&mut self) {
+        let scenario = self.scenario;
+        let volume = scenario.cases.iter().any(|case| case.volume.is_some());
+        let wants = scenario.given.iter().any(|(_, given)| given.count() == Count::Volume);
+        if volume != wants {
+            self.say("volume", "`volume = [N, …]` and a given with `count = \"volume\"` go together".into());
+        }
+        if volume && !scenario.exclusive {
+            self.say("volume", "a scenario with a `volume` is played alone: `exclusive = true`".into());
+        }
+        for (name, given) in &scenario.given {
+            if matches!(given.count(), Count::Fixed(count) if count > AT_ONCE) {
+                self.say(name, format!("`{name}` is more than {AT_ONCE} at once: make it a `volume`"));
             }
         }
     }
@@ -188,7 +207,7 @@ impl Lint<'_> {
         }
         if let Some(actor) = &step.actor
             && !self.scenario.people.iter().any(|(name, _)| name == actor)
-            && !matches!(self.given(actor), Some(Given::User { count: 1, .. }))
+            && !matches!(self.given(actor), Some(Given::User { count: Count::Fixed(1), .. }))
         {
             self.say(
                 actor,
@@ -215,18 +234,24 @@ impl Lint<'_> {
         if check.fix.trim().is_empty() {
             self.say(&check.id, format!("`{}` has no `fix`: what should the server's developer change?", check.id));
         }
+        let form = if let Expect::Each(inner) = &check.expect { inner } else { &check.expect };
+        if let Expect::SameAs { step, .. } | Expect::LaterThan { step, .. } | Expect::SameOrderAs(step) = form
+            && !known_steps.contains(step.as_str())
+        {
+            self.say(&check.id, format!("the step `{step}` that `{}` compares with is no earlier step", check.id));
+        }
         match &check.expect {
             Expect::FasterThan(_) if check.level == Level::Must => {
                 self.say(&check.id, format!("`{}`: `faster_than` is never a must", check.id));
             }
-            Expect::SameAs { step, .. } if !known_steps.contains(step.as_str()) => {
-                self.say(&check.id, format!("`same_as = \"{step}\"` of `{}` is no earlier step", check.id));
-            }
             Expect::Lists(name) if !self.scenario.given.iter().any(|(n, _)| n == name) => {
                 self.say(&check.id, format!("`lists = \"{name}\"` of `{}` is no given", check.id));
             }
-            Expect::Each(inner) if !matches!(**inner, Expect::At { .. } | Expect::Includes { .. }) => {
-                self.say(&check.id, format!("`each` of `{}` takes `at` or `includes`", check.id));
+            Expect::Each(inner) if !looks_at_values(inner) && !matches!(**inner, Expect::SameAs { .. }) => {
+                self.say(&check.id, format!("`each` of `{}` takes `at`, `includes` or `same_as`", check.id));
+            }
+            Expect::AnyOf(forms) if forms.len() < 2 || !forms.iter().all(looks_at_values) => {
+                self.say(&check.id, format!("`any_of` of `{}` takes two or more of `at` and `includes`", check.id));
             }
             _ => {}
         }
@@ -265,10 +290,10 @@ impl Lint<'_> {
     /// Several given are named by number, one is not.
     fn in_count(&self, name: &str, field: &str) -> bool {
         let number = field.split('.').next().and_then(|number| number.parse::<usize>().ok());
-        match self.given(name) {
-            Some(&(Given::User { count, .. } | Given::Group { count, .. })) if count > 1 => {
-                number.is_some_and(|number| number < count)
-            }
+        match self.given(name).map(Given::count) {
+            Some(Count::Fixed(count)) if count > 1 => number.is_some_and(|number| number < count),
+            // In the smallest volume there is nobody to name.
+            Some(Count::Volume) => false,
             _ => number.is_none(),
         }
     }
@@ -287,6 +312,11 @@ impl Lint<'_> {
             None => field != "id" && USER_FIELDS.contains(&field),
         }
     }
+}
+
+/// Forms that can stand inside another.
+fn looks_at_values(expect: &Expect) -> bool {
+    matches!(expect, Expect::At { .. } | Expect::Includes { .. })
 }
 
 /// Forms that look into a body, and so do not apply to a 204.
@@ -322,6 +352,7 @@ fn expected_texts(expect: &Expect) -> Vec<String> {
         Expect::At { at, test: t } => [vec![at.clone()], test(t)].concat(),
         Expect::Includes { at, expected } => vec![at.clone(), expected.to_string()],
         Expect::Each(inner) => expected_texts(inner),
+        Expect::AnyOf(forms) => forms.iter().flat_map(expected_texts).collect(),
         _ => vec![],
     }
 }
@@ -359,7 +390,14 @@ mod tests {
         let cases = [
             (step(&check("{ faster_than = \"1s\" }", "fix = \"Do.\"\n")), "never a must"),
             (step(&check("{ same_as = \"no\" }", "fix = \"Do.\"\n")), "no earlier step"),
+            (step(&check("{ same_order_as = \"no\" }", "fix = \"Do.\"\n")), "no earlier step"),
             (step(&check("{ lists = \"no\" }", "fix = \"Do.\"\n")), "is no given"),
+            (format!("volume = [1]\nexclusive = true\n{}", step(STATUS)), "go together"),
+            (
+                format!("volume = [1]\n[given.all]\nresource = \"user\"\ncount = \"volume\"\n{}", step(STATUS)),
+                "played alone",
+            ),
+            (format!("[given.all]\nresource = \"user\"\ncount = 21\n{}", step(STATUS)), "make it a `volume`"),
             (step(&check("{ at = \"/a\", equals = \"{{bob.x}}\" }", "fix = \"Do.\"\n")), "names nothing"),
             (step(&check("{ at = \"/a\", present = true }", "fix = \" \"\n")), "no `fix`"),
             (step(&STATUS.replace("{ status = [200] }", "{ list = true }")), "must be of its status"),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use include_dir::{Dir, include_dir};
 use serde_json::Value;
 
-use super::model::Scenario;
+use super::model::{Case, Scenario};
 use super::{file, lint};
 
 static SCENARIOS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
@@ -28,6 +28,18 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
+    /// Has every scenario of volumes told for this one too (`--import-size`).
+    pub fn add_volume(&mut self, size: usize) {
+        let with_volumes = |s: &&mut Scenario| s.cases.iter().any(|case| case.volume.is_some());
+        for scenario in self.scenarios.iter_mut().filter(with_volumes) {
+            if !scenario.cases.iter().any(|case| case.volume == Some(size)) {
+                scenario.cases.push(Case::of_volume(size));
+                // The smaller come first: what is deleted after them proves that the larger can be.
+                scenario.cases.sort_by_key(|case| case.volume);
+            }
+        }
+    }
+
     /// A fixture by its name, e.g. `okta/create-user.json`.
     pub fn fixture(&self, name: &str) -> Option<&Value> {
         self.fixtures.get(name)

@@ -31,7 +31,7 @@ pub struct Scenario {
     pub given: Vec<(String, Given)>,
     /// Somebody Okta knows and the target does not yet, by name.
     pub people: Vec<(String, Person)>,
-    /// The story is told once per case; one unnamed case when the file has none.
+    /// The story is told once per case; one unnamed case when the file has none. A file's volumes are cases too.
     pub cases: Vec<Case>,
     /// The steps, in order.
     pub steps: Vec<Step>,
@@ -61,7 +61,7 @@ pub enum Given {
         /// Deactivated after its creation when false.
         active: bool,
         /// How many; `{{crowd.0.id}}` names one of them.
-        count: usize,
+        count: Count,
         /// Attributes written over Okta's create body (deep merge).
         with: Option<Value>,
     },
@@ -70,8 +70,39 @@ pub enum Given {
         /// Names of given users that are its members.
         members: Vec<String>,
         /// How many.
-        count: usize,
+        count: Count,
     },
+}
+
+impl Given {
+    /// How many of it there are.
+    pub const fn count(&self) -> Count {
+        match self {
+            Self::User { count, .. } | Self::Group { count, .. } => *count,
+        }
+    }
+}
+
+/// More resources than this at once are a volume: they are made only where that is allowed.
+pub const AT_ONCE: usize = 20;
+
+/// How many of a given there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Count {
+    /// Always this many.
+    Fixed(usize),
+    /// As many as the volume of the case says.
+    Volume,
+}
+
+impl Count {
+    /// The number in this case.
+    pub fn of(self, case: &Case) -> usize {
+        match self {
+            Self::Fixed(count) => count,
+            Self::Volume => case.volume.unwrap_or_default(),
+        }
+    }
 }
 
 /// Parts of an identity the file fixes; the rest is made from the seed. Values may hold case templates.
@@ -95,6 +126,15 @@ pub struct Case {
     pub id: String,
     /// Values, as `{{case.name}}`.
     pub values: BTreeMap<String, Value>,
+    /// How many resources there are in it, where the scenario is told for several volumes.
+    pub volume: Option<usize>,
+}
+
+impl Case {
+    /// The case of a volume, named by its number.
+    pub fn of_volume(size: usize) -> Self {
+        Self { id: size.to_string(), values: BTreeMap::new(), volume: Some(size) }
+    }
 }
 
 /// One request and what is expected of its answer.
@@ -130,11 +170,13 @@ pub struct Step {
 
 /// Which credential a step sends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum StepCredential {
     /// The one the run was given.
     #[default]
     Given,
+    /// The same with the name of its scheme in lower case.
+    LowerScheme,
     /// A made-up one of the same form.
     Wrong,
     /// No Authorization header.
@@ -217,6 +259,13 @@ pub enum Expect {
         /// JSON Pointers (with everything below them) that may differ; absent, null and `[]` are the same.
         except: Vec<String>,
     },
+    /// The dateTime at `at` is later than the one there in an earlier step's body.
+    LaterThan {
+        /// JSON Pointer.
+        at: String,
+        /// The earlier step's id.
+        step: String,
+    },
     /// The body is a ListResponse: integer totalResults, Resources an array of objects (absent only at 0).
     List,
     /// totalResults is this many.
@@ -225,8 +274,14 @@ pub enum Expect {
     Lists(String),
     /// This expectation holds on every listed resource (pointers start at the resource).
     Each(Box<Expect>),
+    /// At least one of these holds.
+    AnyOf(Vec<Expect>),
     /// No id is listed twice.
     NoRepeats,
+    /// As many resources are listed, over all pages, as totalResults says.
+    Complete,
+    /// The same ids are listed in the same order as by an earlier step.
+    SameOrderAs(String),
     /// The body is a SCIM Error: schemas, status as the HTTP status, a non-empty detail.
     ScimError {
         /// The scimType it must name.
@@ -234,6 +289,21 @@ pub enum Expect {
     },
     /// The answer came within this time.
     FasterThan(Duration),
+}
+
+impl Expect {
+    /// Whether it counts over a directory that somebody else may be changing at the same time.
+    pub const fn counts(&self) -> bool {
+        matches!(
+            self,
+            Self::SameAs { .. }
+                | Self::ListTotal(_)
+                | Self::Lists(_)
+                | Self::NoRepeats
+                | Self::Complete
+                | Self::SameOrderAs(_)
+        )
+    }
 }
 
 /// A number of results.

@@ -189,6 +189,9 @@ pub fn fill_expect(expect: &Expect, scope: &Scope) -> Result<Expect, TemplateErr
             Expect::Includes { at: fill_text(at, scope)?, expected: fill_json(expected, scope)? }
         }
         Expect::Each(inner) => Expect::Each(Box::new(fill_expect(inner, scope)?)),
+        Expect::AnyOf(forms) => {
+            Expect::AnyOf(forms.iter().map(|form| fill_expect(form, scope)).collect::<Result<_, _>>()?)
+        }
         other => other.clone(),
     })
 }

@@ -7,7 +7,7 @@ use super::store::{Index, Membership, Memory, Replica, Store, Write};
 use super::types::{Kind, Types};
 use super::view;
 use crate::scim::error::ScimError;
-use crate::scim::patch;
+use crate::scim::patch::{self, Operation};
 use crate::scim::projection::Projection;
 use crate::scim::resource::{self, Accept};
 use crate::scim::text::fold;
@@ -129,7 +129,6 @@ impl Directory {
         wanted: Option<&Projection>,
     ) -> Result<Option<Fields>, ScimError> {
         let occasion = Occasion { action: Action::Patch, kind, id: Some(id) };
-        let of = self.types.of(kind);
         let mut store = self.writing();
         let head = self.head(&**store, kind, id)?;
         self.each(|deviation| deviation.body(&occasion, &mut body))?;
@@ -146,9 +145,10 @@ impl Directory {
         }
         let before = self.stored(&**store, kind, id)?;
         let seen = self.show(&**store, kind, before.clone())?;
-        let mut after = patch::apply(seen, of, &operations)?;
+        let (mut after, outcome) = self.apply(&occasion, seen, &operations)?;
         view::hide(&mut after, kind, &**store)?;
         let stored = self.check_and_put(&mut **store, &occasion, id, Some(&before), after)?;
+        outcome?;
         wanted.map(|_| self.show(&**store, kind, stored)).transpose()
     }
 
@@ -158,6 +158,31 @@ impl Directory {
             replica.hear(&writes);
         }
         Ok(store.commit(writes)?)
+    }
+
+    /// What the operations make of a resource: all or none. Where a deviation keeps the half of a PATCH that fails, that half
+    /// and why the rest failed.
+    fn apply(
+        &self,
+        occasion: &Occasion,
+        seen: Fields,
+        operations: &[Operation],
+    ) -> Result<(Fields, Result<(), ScimError>), ScimError> {
+        let of = self.types.of(occasion.kind);
+        if !self.deviations.iter().any(|deviation| deviation.keeps_half(occasion)) {
+            return Ok((patch::apply(seen, of, operations)?, Ok(())));
+        }
+        let mut done = (seen, Ok(()));
+        for operation in operations {
+            match patch::apply(done.0.clone(), of, std::slice::from_ref(operation)) {
+                Ok(after) => done.0 = after,
+                Err(error) => {
+                    done.1 = Err(error);
+                    break;
+                }
+            }
+        }
+        Ok(done)
     }
 
     fn change_members(&self, store: &mut dyn Store, id: &str, head: &Fields, plan: Plan) -> Result<(), ScimError> {

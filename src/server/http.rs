@@ -51,6 +51,7 @@ async fn handle(State(service): State<Arc<Service>>, request: axum::extract::Req
     };
     let body = read(body).await;
     let body_fits = body.is_some();
+    let patience = service.patience();
     request.body = body.unwrap_or_default();
     // A scan of a large directory must not hold up other connections; among few resources the hand-over to another
     // thread would cost more than the work. A panic must not take the connection away.
@@ -62,8 +63,9 @@ async fn handle(State(service): State<Arc<Service>>, request: axum::extract::Req
     let failed = || Answer::refusal(&ScimError::plain(500, "The server failed; nothing was changed"));
     let answer = answer.unwrap_or_else(failed);
     // A sleep of nothing would still wait for the timer's next tick.
-    if !answer.delay.is_zero() {
-        tokio::time::sleep(answer.delay).await;
+    let delay = answer.delay.before(patience);
+    if !delay.is_zero() {
+        tokio::time::sleep(delay).await;
     }
     response(answer)
 }

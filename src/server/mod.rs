@@ -66,6 +66,8 @@ pub struct Config {
     pub token: String,
     /// What the server does wrong.
     pub faults: Vec<&'static Fault>,
+    /// How long the client waits for an answer: what faults that are slow measure their delay by.
+    pub patience: Duration,
     /// What the server does otherwise than most, and rightly.
     pub variants: Vec<&'static Variant>,
     /// How a successful PATCH is answered.
@@ -90,6 +92,7 @@ impl Default for Config {
             base_path: "/scim/v2".into(),
             token: String::new(),
             faults: Vec::new(),
+            patience: Duration::from_secs(60),
             variants: Vec::new(),
             patch_answer: PatchAnswer::default(),
             log: LogFormat::default(),
@@ -111,7 +114,7 @@ pub struct Running {
 }
 
 /// How long [`Running::stop`] waits for requests in flight.
-const PATIENCE: Duration = Duration::from_secs(2);
+const IN_FLIGHT: Duration = Duration::from_secs(2);
 
 impl Running {
     /// Stops accepting, lets requests in flight finish (two seconds at most), frees the port.
@@ -120,7 +123,7 @@ impl Running {
             // The receiver is gone when the server has ended by itself, which is as good.
             let _ = stop.send(());
         }
-        if tokio::time::timeout(PATIENCE, &mut self.task).await.is_err() {
+        if tokio::time::timeout(IN_FLIGHT, &mut self.task).await.is_err() {
             self.task.abort();
         }
     }

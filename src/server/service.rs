@@ -17,7 +17,7 @@ use crate::scim::projection::Projection;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 use std::io;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The URN of a list.
 const LIST_URN: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
@@ -27,6 +27,7 @@ pub(super) struct Service {
     base_path: String,
     token: String,
     patch_answer: PatchAnswer,
+    patience: Duration,
     log: Log,
 }
 
@@ -52,11 +53,14 @@ impl Service {
         for deviation in &deviations {
             deviation.types(&mut types);
         }
-        let directory = Directory::new(base_url, types, deviations);
+        let mut directory = Directory::new(base_url, types, Vec::new());
         let mut initial: Vec<_> = (0..config.people).map(|number| (Kind::User, seed::person(number))).collect();
         if config.entitlements {
             initial.extend(seed::roles().into_iter().map(|role| (Kind::Role, role)));
             initial.extend(seed::entitlements().into_iter().map(|one| (Kind::Entitlement, one)));
+        }
+        for deviation in &directory.deviations {
+            deviation.start(&mut initial);
         }
         for (kind, body) in initial {
             directory.create(kind, body).map_err(|error| invalid(format!("the example data: {error}")))?;
@@ -64,11 +68,14 @@ impl Service {
         for resource in &config.resources {
             directory.load(resource).map_err(|error| invalid(format!("a resource to start with: {error}")))?;
         }
+        // What is there at the start was there before anything went wrong.
+        directory.deviations = deviations;
         Ok(Self {
             directory,
             base_path: format!("/{}", config.base_path.trim_matches('/')),
             token: config.token.clone(),
             patch_answer: config.patch_answer,
+            patience: config.patience,
             log: Log::new(config.log, &config.token, Box::new(io::stderr())),
         })
     }
@@ -78,6 +85,11 @@ impl Service {
         const MANY: usize = 2_000;
         let store = self.directory.reading();
         [Kind::User, Kind::Group].iter().any(|kind| store.count(*kind).is_ok_and(|count| count > MANY))
+    }
+
+    /// How long a client waits for an answer.
+    pub(super) const fn patience(&self) -> Duration {
+        self.patience
     }
 
     /// Answers a request; `body_fits` is false when its body was too large to read.
@@ -262,6 +274,9 @@ impl Service {
         }
         let mut list = listing::list(&self.directory, kinds, &query)?;
         for deviation in &self.directory.deviations {
+            if deviation.page(&occasion, list.total, &mut query) {
+                list = listing::list(&self.directory, kinds, &query)?;
+            }
             deviation.list(&occasion, &mut list);
         }
         let resources: Vec<Value> = list

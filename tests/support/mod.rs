@@ -3,9 +3,10 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
 use std::thread;
 
 use serde_json::Value;
@@ -102,7 +103,7 @@ pub(crate) fn directory(url: &str) -> String {
     let (host, path) = url.strip_prefix("http://").and_then(|u| u.split_once('/')).expect("url");
     let mut all = String::new();
     for collection in ["Users", "Groups"] {
-        let mut stream = std::net::TcpStream::connect(host).expect("connect");
+        let mut stream = TcpStream::connect(host).expect("connect");
         write!(
             stream,
             "GET /{path}/{collection}?startIndex=1&count=1000 HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer secret-token-0815\r\nConnection: close\r\n\r\n"
@@ -125,7 +126,7 @@ pub(crate) fn delayed(url: &str) -> String {
     thread::spawn(move || {
         for client in listener.incoming().take(1000) {
             let client = client.expect("client");
-            let server = std::net::TcpStream::connect(&host).expect("server");
+            let server = TcpStream::connect(&host).expect("server");
             let (mut from, mut to) = (client.try_clone().expect("clone"), server.try_clone().expect("clone"));
             thread::spawn(move || {
                 let mut buffer = [0; 8192];
@@ -140,6 +141,58 @@ pub(crate) fn delayed(url: &str) -> String {
             let (mut from, mut to) = (server, client);
             thread::spawn(move || {
                 let _ = std::io::copy(&mut from, &mut to);
+            });
+        }
+    });
+    own
+}
+
+/// Reads one request from a stream, its Connection header turned to `close`.
+fn request(stream: &TcpStream) -> Option<Vec<u8>> {
+    let mut reader = BufReader::new(stream);
+    let (mut text, mut length) = (String::new(), 0);
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        let lower = line.to_ascii_lowercase();
+        if let Some(value) = lower.strip_prefix("content-length:") {
+            length = value.trim().parse().ok()?;
+        }
+        text.push_str(if lower.starts_with("connection:") { "Connection: close\r\n" } else { &line });
+        if line == "\r\n" {
+            break;
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    Some([text.into_bytes(), body].concat())
+}
+
+/// Stands between the program and a server: hands every request to `answer`, which may ask the server.
+pub(crate) fn between(
+    url: &str,
+    answer: impl Fn(&[u8], &dyn Fn(&[u8]) -> Vec<u8>) -> Vec<u8> + Send + Sync + 'static,
+) -> String {
+    let (host, path) = url.strip_prefix("http://").and_then(|u| u.split_once('/')).expect("url");
+    let host = host.to_owned();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("bind");
+    let own = format!("http://{}/{path}", listener.local_addr().expect("address"));
+    let answer = Arc::new(answer);
+    thread::spawn(move || {
+        for client in listener.incoming().take(5000) {
+            let (mut client, host, answer) = (client.expect("client"), host.clone(), Arc::clone(&answer));
+            thread::spawn(move || {
+                let Some(request) = request(&client) else { return };
+                let server = |request: &[u8]| {
+                    let mut server = TcpStream::connect(&host).expect("server");
+                    server.write_all(request).expect("request");
+                    let mut bytes = Vec::new();
+                    server.read_to_end(&mut bytes).expect("answer");
+                    bytes
+                };
+                let _ = client.write_all(&answer(&request, &server));
             });
         }
     });

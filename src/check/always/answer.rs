@@ -10,6 +10,23 @@ use crate::exchange::{Body, Exchange, FailureKind, Response};
 /// Seconds: twice what Okta waits on its own when it is told nothing.
 const LONGEST_PAUSE: u64 = 600;
 
+/// The words of RFC 7644 §3.12, table 9, and those that RFC 9865 §2.1 adds for cursors.
+const SCIM_TYPES: [&str; 13] = [
+    "invalidFilter",
+    "tooMany",
+    "uniqueness",
+    "mutability",
+    "invalidSyntax",
+    "invalidPath",
+    "noTarget",
+    "invalidValue",
+    "invalidVers",
+    "sensitive",
+    "invalidCursor",
+    "expiredCursor",
+    "invalidCount",
+];
+
 fn skipped(reason: &str) -> Judgement {
     Judgement::Skipped(reason.to_owned())
 }
@@ -116,6 +133,24 @@ pub(super) fn error_status(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
             let message = format!("/status is {}, expected a string", show::described(other));
             let expected = exchange.status().map(|status| Value::from(status.to_string()));
             Judgement::Failed(Finding::new("/status", &message, expected, Some(other)))
+        }
+    }
+}
+
+pub(super) fn scim_type(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
+    let told =
+        exchange.status().filter(|status| *status >= 400).and_then(|_| pointer::get(exchange.json()?, "scimType"));
+    match told {
+        None | Some(Value::Null) => skipped("not an error that names a scimType"),
+        Some(Value::String(word)) if SCIM_TYPES.contains(&word.as_str()) => Judgement::Passed,
+        Some(other) => {
+            let message = format!("/scimType is {}, which SCIM does not define", show::described(other));
+            Judgement::Failed(Finding::new(
+                "/scimType",
+                &message,
+                Some(Value::from(SCIM_TYPES.as_slice())),
+                Some(other),
+            ))
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::exchange::Exchange;
 
 /// Judges every resource of a successful answer: `rule` gives the finding, or nothing. Skipped when there is none, or
 /// when `applies` holds for none.
-fn each(
+pub(super) fn each(
     exchange: &Exchange,
     applies: impl Fn(&Target, &Value) -> bool,
     rule: impl Fn(&Target, &str, &Value) -> Option<Finding>,
@@ -80,6 +80,78 @@ pub(super) fn id(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
             Some(Finding::new("/id", &message, Some(Value::from(wanted)), Some(found)))
         },
     )
+}
+
+/// The letters of an id that cannot stand in a segment of a path (RFC 3986 §3.3). Other than ASCII is left to the client,
+/// which encodes it in one way only.
+fn out_of_place(letter: char) -> bool {
+    letter.is_ascii() && !letter.is_ascii_alphanumeric() && !"-._~!$&'()*+,;=:@".contains(letter)
+}
+
+pub(super) fn id_in_path(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
+    let text = |_: &Target, resource: &Value| pointer::get(resource, "id").is_some_and(Value::is_string);
+    each(exchange, text, |_, at, resource| {
+        let id = pointer::get(resource, "id")?;
+        let letter = id.as_str()?.chars().find(|letter| out_of_place(*letter))?;
+        let place = pointer::below(at, "id");
+        let letter = show::quoted(&letter.to_string(), 8);
+        let message = format!("{place} is {}, and {letter} cannot stand in a path as it is", show::inline(id));
+        Some(Finding::new(&place, &message, Some(Value::from("letters, digits, - . _ ~")), Some(id)))
+    })
+}
+
+/// The values of a multi-valued attribute that are objects, by position.
+fn values<'v>(resource: &'v Value, attribute: &str) -> impl Iterator<Item = (usize, &'v Value)> {
+    let values = pointer::get(resource, attribute).and_then(Value::as_array);
+    values.into_iter().flatten().enumerate().filter(|(_, value)| value.is_object())
+}
+
+pub(super) fn primary(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
+    let is_primary = |value: &Value| pointer::get(value, "primary") == Some(&Value::Bool(true));
+    each(
+        exchange,
+        |_, _| true,
+        |_, at, resource| {
+            let twice = |name: &&String| values(resource, name).filter(|(_, value)| is_primary(value)).count() > 1;
+            let name = resource.as_object()?.keys().find(twice)?;
+            let place = pointer::below(at, name);
+            let message = format!("{place} has more than one primary value, expected one at most");
+            Some(Finding::new(&place, &message, Some(Value::from("one primary value")), pointer::get(resource, name)))
+        },
+    )
+}
+
+pub(super) fn references(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
+    let attribute = |target: &Target| if target.kind == Kind::User { "groups" } else { "members" };
+    let some = |target: &Target, resource: &Value| values(resource, attribute(target)).next().is_some();
+    each(exchange, some, |target, at, resource| {
+        let list = pointer::below(at, attribute(target));
+        let text = |value: &Value| value.as_str().is_some_and(|id| !id.is_empty());
+        values(resource, attribute(target)).find_map(|(index, value)| {
+            member(
+                &pointer::below(&list, &index.to_string()),
+                "value",
+                value,
+                "an id, a string that is not empty",
+                text,
+            )
+        })
+    })
+}
+
+pub(super) fn time_zone(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
+    let times = |resource: &Value| {
+        let meta = pointer::get(resource, "meta").cloned().unwrap_or_default();
+        ["created", "lastModified"].map(|name| (name, pointer::get(&meta, name).cloned().unwrap_or_default()))
+    };
+    let some = |_: &Target, resource: &Value| times(resource).iter().any(|(_, time)| time.is_string());
+    each(exchange, some, |_, at, resource| {
+        let (name, time) =
+            times(resource).into_iter().find(|(_, time)| time.as_str().is_some_and(datetime::without_zone))?;
+        let place = pointer::below(&pointer::below(at, "meta"), name);
+        let message = format!("{place} is {}, expected a zone: Z or an offset", show::inline(&time));
+        Some(Finding::new(&place, &message, Some(Value::from("a dateTime with a zone")), Some(&time)))
+    })
 }
 
 pub(super) fn counters(exchange: &Exchange, _: &Rules<'_>) -> Judgement {

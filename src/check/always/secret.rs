@@ -11,8 +11,12 @@ use crate::exchange::{Body, Exchange};
 /// Shorter ones would be found by chance.
 const SHORTEST: usize = 6;
 
-/// Fails on a `password` member with a value in a successful answer (in an error it may be the name of the field that is
-/// complained of), and on one of the run's generated passwords anywhere in any answer.
+/// Names of members that hold a password or what is made of one, in lower case and without `_`.
+const NAMES: [&str; 6] =
+    ["password", "passwordhash", "hashedpassword", "encryptedpassword", "passwordsalt", "passworddigest"];
+
+/// Fails on a member for a password or its hash with a value in a successful answer (in an error it may be the name of the
+/// field that is complained of), and on one of the run's generated passwords anywhere in any answer.
 pub(super) fn password(exchange: &Exchange, rules: &Rules<'_>) -> Judgement {
     let Some(response) = &exchange.response else { return Judgement::Skipped("no answer came".to_owned()) };
     let needles = Needles::of(rules.passwords);
@@ -28,7 +32,7 @@ pub(super) fn password(exchange: &Exchange, rules: &Rules<'_>) -> Judgement {
                 return fail(&at, &format!("{at} contains a password that was sent"));
             }
             let member = |name: &str, value: &Value| {
-                name.eq_ignore_ascii_case("password")
+                NAMES.contains(&name.replace('_', "").to_lowercase().as_str())
                     && (value.is_number() || value.as_str().is_some_and(|text| !text.is_empty()))
             };
             match find(body, &member).filter(|_| response.status < 400) {

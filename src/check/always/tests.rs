@@ -11,7 +11,11 @@ const LIST: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 fn judged(id: &str, exchange: &Exchange) -> Judgement {
     let rule = RULES.iter().find(|rule| rule.id == id).expect("a rule");
     let passwords = ["aB3dE6gH".to_owned(), "x".to_owned()];
-    judge_always(rule, exchange, &Rules { limit: Duration::from_secs(60), passwords: &passwords })
+    judge_always(
+        rule,
+        exchange,
+        &Rules { limit: Duration::from_secs(60), passwords: &passwords, base: "https://example.com" },
+    )
 }
 
 fn passes(id: &str, exchange: &Exchange) {
@@ -71,12 +75,18 @@ fn a_healthy_answer_breaks_no_rule() {
     let mut throttled = error(429, &json!("429"));
     let pause = Header { name: "Retry-After".into(), value: "2".into() };
     throttled.response.as_mut().expect("an answer").headers.push(pause);
+    let mut refused = error(400, &json!("400"));
+    if let Some(Body::Json(body)) = refused.response.as_mut().map(|response| &mut response.body) {
+        body["scimType"] = "invalidValue".into();
+    }
     let exchanges = [
         created,
         throttled,
         read(user()),
         list_of(&[user(), user()]),
+        read(user_with("groups", json!([{"value": "g", "display": "G"}]))),
         error(404, &json!("404")),
+        refused,
         exchange("DELETE /Groups/1", 204, Body::Empty),
     ];
     for rule in RULES {
@@ -249,6 +259,10 @@ fn a_password_in_any_answer_breaks_password_and_is_not_repeated() {
     for exchange in [&hashed, &echo, &text, &header] {
         assert_eq!(failed(judged("password", exchange)).actual, None);
     }
+    for name in ["passwordHash", "password_hash", "hashedPassword"] {
+        failed(judged("password", &read(user_with(name, json!("$2b$10$abc")))));
+    }
+    passes("password", &read(user_with("passwordChanged", json!("2024-05-06T07:08:09Z"))));
     passes("password", &read(user_with("password", json!(""))));
     passes("password", &answered("POST /Users", 400, json!({"errors": {"password": "is too short"}})));
     passes("password", &answered("GET /Schemas", 200, json!({"attributes": [{"name": "password"}]})));
@@ -263,6 +277,22 @@ fn an_error_that_okta_cannot_read_breaks_scim_error() {
     fails("scim-error", &error(404, &json!("400")), "/status", message);
     passes("scim-error", &error(404, &json!(404)));
     skips("scim-error", &read(user()));
+}
+
+#[test]
+fn a_scim_type_of_the_servers_own_breaks_scim_type() {
+    let error = |word: Value| answered("POST /Users", 400, json!({"status": "400", "scimType": word}));
+    fails(
+        "scim-type",
+        &error(json!("schemaViolated")),
+        "/scimType",
+        "/scimType is the string \"schemaViolated\", which SCIM does not define",
+    );
+    fails("scim-type", &error(json!(7)), "/scimType", "/scimType is the number 7, which SCIM does not define");
+    passes("scim-type", &error(json!("invalidValue")));
+    passes("scim-type", &error(json!("expiredCursor")));
+    skips("scim-type", &error(Value::Null));
+    skips("scim-type", &read(user_with("scimType", json!("mine"))));
 }
 
 #[test]
@@ -360,4 +390,84 @@ fn a_projected_answer_needs_no_meta() {
     bare.as_object_mut().expect("an object").shift_remove("meta");
     fails("meta", &read(bare.clone()), "/meta", "/meta is missing, expected an object");
     skips("meta", &answered("GET /Users/a%20b?attributes=userName", 200, bare));
+}
+
+#[test]
+fn an_id_must_fit_into_a_path() {
+    for id in ["7", "a-b_c.d~e", "a@b:c", "ä"] {
+        passes("id-in-path", &answered("POST /Users", 201, user_with("id", json!(id))));
+    }
+    fails(
+        "id-in-path",
+        &answered("POST /Users", 201, user_with("id", json!("saml|1"))),
+        "/id",
+        "/id is \"saml|1\", and \"|\" cannot stand in a path as it is",
+    );
+    let list = list_of(&[user_with("id", json!("a/b"))]);
+    fails(
+        "id-in-path",
+        &list,
+        "/Resources/0/id",
+        "/Resources/0/id is \"a/b\", and \"/\" cannot stand in a path as it is",
+    );
+    skips("id-in-path", &answered("POST /Users", 201, user_with("id", json!(7))));
+}
+
+#[test]
+fn addresses_lead_back_to_their_resource() {
+    passes("address", &read(user()));
+    passes("address", &list_of(&[user()]));
+    let at = |address: &str| user_with("meta", json!({ "location": address }));
+    for good in ["https://EXAMPLE.com:443/Users/a%20b/", "/Users/a%20b", "Users/a%20b"] {
+        passes("address", &read(at(good)));
+    }
+    for bad in
+        ["http://example.com/Users/a%20b", "https://internal/Users/a%20b", "https://example.com/Users", "/Groups/a%20b"]
+    {
+        let message = format!("/meta/location is \"{bad}\", expected https://example.com/Users/a%20b");
+        fails("address", &read(at(bad)), "/meta/location", &message);
+    }
+    skips("address", &read(user_with("meta", Value::Null)));
+    let mut created = answered("POST /Users", 201, user_with("meta", Value::Null));
+    let response = created.response.as_mut().expect("an answer");
+    response.headers.push(Header { name: "Location".into(), value: "https://example.com/v2/Users/a%20b".into() });
+    fails(
+        "address",
+        &created,
+        "header Location",
+        "header Location is \"https://example.com/v2/Users/a%20b\", expected https://example.com/Users/a%20b",
+    );
+}
+
+#[test]
+fn times_say_their_zone() {
+    passes("time-zone", &read(user()));
+    skips("time-zone", &read(user_with("meta", Value::Null)));
+    let meta = json!({ "created": "2024-01-01T00:00:00+02:00", "lastModified": "2024-01-01T00:00:00" });
+    fails(
+        "time-zone",
+        &read(user_with("meta", meta)),
+        "/meta/lastModified",
+        "/meta/lastModified is \"2024-01-01T00:00:00\", expected a zone: Z or an offset",
+    );
+}
+
+#[test]
+fn one_value_is_primary_and_references_are_ids() {
+    let emails = |second: bool| json!([{ "value": "a", "primary": true }, { "value": "b", "primary": second }]);
+    passes("primary", &read(user_with("emails", emails(false))));
+    fails(
+        "primary",
+        &read(user_with("emails", emails(true))),
+        "/emails",
+        "/emails has more than one primary value, expected one at most",
+    );
+    skips("references", &read(user()));
+    passes("references", &read(user_with("groups", json!([{ "value": "g1" }]))));
+    fails(
+        "references",
+        &read(user_with("groups", json!([{ "value": "g1" }, { "value": 2 }]))),
+        "/groups/1/value",
+        "/groups/1/value is the number 2, expected an id, a string that is not empty",
+    );
 }

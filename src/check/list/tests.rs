@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::super::testing::answered;
 use super::super::testing::failed;
 use super::*;
 
@@ -132,4 +133,25 @@ fn a_repeated_id_is_told_with_both_places() {
     assert_eq!(finding.at.as_deref(), Some("/Resources/2/id"));
     assert_eq!(no_repeats(&json!({"Resources": [{"id": "a"}, {"id": "b"}, {}, {}]})), Judgement::Passed);
     assert_eq!(no_repeats(&json!({"Resources": []})), Judgement::Skipped("no resource is listed".into()));
+}
+
+#[test]
+fn a_list_is_complete_when_its_total_says_what_is_listed() {
+    assert_eq!(complete(&crowd()), Judgement::Passed);
+    assert_eq!(complete(&json!({"totalResults": 0})), Judgement::Passed);
+    let finding = failed(complete(&json!({"totalResults": 3, "Resources": [{"id": "a"}]})));
+    assert_eq!(finding.message, "totalResults is 3, but over all pages 1 resources are listed");
+    assert_eq!(failed(complete(&json!({"Resources": []}))).at.as_deref(), Some("/totalResults"));
+}
+
+#[test]
+fn two_readings_have_one_order() {
+    let list = |ids: &[&str]| json!({"Resources": ids.iter().map(|id| json!({"id": id})).collect::<Vec<_>>()});
+    let earlier = answered("GET /Users", 200, list(&["a", "b"]));
+    let context = Context { earlier: &|step| (step == "walk").then_some(&earlier), listed: &|_| Vec::new() };
+    assert_eq!(same_order("walk", &list(&["a", "b"]), &context), Judgement::Passed);
+    let finding = failed(same_order("walk", &list(&["b", "a"]), &context));
+    assert_eq!(finding.message, "the order changed between two readings: at /Resources/0 there was \"a\", now \"b\"");
+    assert_eq!(failed(same_order("walk", &list(&["a"]), &context)).at.as_deref(), Some("/Resources/1/id"));
+    assert!(matches!(same_order("other", &list(&[]), &context), Judgement::Skipped(_)));
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::exchange::Exchange;
 use crate::report::Report;
 use crate::report::finding::{self, Findings};
-use crate::scenario::{Capability, Level};
+use crate::scenario::Capability;
 use crate::score::{Counted, rule_of};
 
 use super::style::{Role, Style, count};
@@ -240,7 +240,7 @@ pub(super) fn log(out: &mut String, report: &Report, findings: &Findings<'_>, st
             if index < full {
                 entry(out, report, counted, style);
             } else {
-                let _ = writeln!(out, "{id} ({}): {text}", level(counted.level));
+                let _ = writeln!(out, "{id} ({}): {text}", counted.level.word());
             }
         }
     }
@@ -255,7 +255,7 @@ pub(super) fn log(out: &mut String, report: &Report, findings: &Findings<'_>, st
 fn entry(out: &mut String, report: &Report, counted: &Counted<'_>, style: Style) {
     let place = &counted.place;
     let check = place.check;
-    let _ = writeln!(out, "{} ({})", style.text(counted.id()), level(counted.level));
+    let _ = writeln!(out, "{} ({})", style.text(counted.id()), counted.level.word());
     let mut say = |label: &str, text: &str| {
         let _ = writeln!(out, "  {label}{text}");
     };
@@ -288,14 +288,6 @@ fn entry(out: &mut String, report: &Report, counted: &Counted<'_>, style: Style)
     }
     commands(out, counted, style);
     let _ = writeln!(out, "  again: {}", style.text(&finding::again(report, place.scenario)));
-}
-
-const fn level(level: Level) -> &'static str {
-    match level {
-        Level::Must => "must",
-        Level::Should => "should",
-        Level::Info => "info",
-    }
 }
 
 /// What to change first: the id and the fix of the heaviest findings, one line each where the columns suffice.

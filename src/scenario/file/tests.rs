@@ -28,6 +28,7 @@ fn what_is_no_single_form_is_refused() {
         ("{ at = \"a\", present = true }", "it starts with `/`"),
         ("{ status = 200, equals = 1 }", "belong to `at` or `header`"),
         ("{ list = true, except = [\"/a\"] }", "belongs to `same_as`"),
+        ("{ later_than = \"before\" }", "needs `at`"),
         ("{ at = \"/a\", present = false }", "says nothing"),
         ("{ scim_error = false }", "says nothing"),
         ("{ at = \"/a\", matches = '(' }", "no regular expression"),

@@ -102,6 +102,15 @@ impl Filter {
     pub fn parse_value_filter(text: &str) -> Result<Self, FilterFault> {
         parse::value_filter(text)
     }
+
+    /// Visits every `Present` and `Compare` in it.
+    pub fn each_term(&mut self, visit: &mut dyn FnMut(&mut Filter)) {
+        match self {
+            Self::Or(parts) | Self::And(parts) => parts.iter_mut().for_each(|part| part.each_term(visit)),
+            Self::Not(inner) | Self::Within(_, inner) => inner.each_term(visit),
+            Self::Present(_) | Self::Compare(..) => visit(self),
+        }
+    }
 }
 
 impl fmt::Display for Filter {

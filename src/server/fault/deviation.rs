@@ -36,6 +36,13 @@ pub struct Occasion<'o> {
     pub id: Option<&'o str>,
 }
 
+impl Occasion<'_> {
+    /// True when this is done to this kind of resource.
+    pub fn is(&self, action: Action, kind: Kind) -> bool {
+        self.action == action && self.kind == kind
+    }
+}
+
 /// A resource about to be stored, in stored form: without what is derived when it is shown.
 #[derive(Debug)]
 pub struct Change<'c> {
@@ -88,6 +95,9 @@ pub trait Deviation: Send + Sync {
     /// Once, before the first request: the definitions of the resource types.
     fn types(&self, types: &mut Types) {}
 
+    /// Once, before the first request: what the directory starts with.
+    fn start(&self, resources: &mut Vec<(Kind, Value)>) {}
+
     /// Once, before the first request: how far reads are behind writes.
     fn lag(&self) -> Duration {
         Duration::ZERO
@@ -119,6 +129,11 @@ pub trait Deviation: Send + Sync {
         Ok(())
     }
 
+    /// Whether what the operations before a failing one did stays, though the PATCH is refused.
+    fn keeps_half(&self, occasion: &Occasion) -> bool {
+        false
+    }
+
     /// Whether a value that must be unique was found to be taken.
     fn taken(&self, occasion: &Occasion, claim: &Claim, taken: &mut bool) {}
 
@@ -140,6 +155,11 @@ pub trait Deviation: Send + Sync {
 
     /// A resource about to be answered, alone or in a list.
     fn resource(&self, occasion: &Occasion, resource: &mut Map<String, Value>) {}
+
+    /// How many match a query, before the page is cut: true when the query was changed for it.
+    fn page(&self, occasion: &Occasion, matches: usize, query: &mut Query) -> bool {
+        false
+    }
 
     /// A list about to be answered.
     fn list(&self, occasion: &Occasion, list: &mut ListAnswer) {}

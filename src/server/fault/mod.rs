@@ -10,15 +10,22 @@ mod duplicates;
 mod encoding;
 mod errors;
 mod groups;
+mod import;
 mod lifecycle;
 mod lookup;
+mod media;
 mod members;
 mod pace;
 mod paging;
 mod password;
 mod patch;
+mod profile;
+mod refusal;
 mod removal;
+mod rename;
 mod representation;
+mod suites;
+mod tenancy;
 mod update;
 
 pub use deviation::{Action, Change, Claim, Deviation, ListAnswer, Occasion, Stranger};
@@ -90,22 +97,38 @@ pub(super) use fault;
 static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| {
     [
         access::FAULTS,
+        media::FAULTS,
+        tenancy::FAULTS,
         lookup::FAULTS,
         encoding::FAULTS,
         paging::FAULTS,
+        import::FAULTS,
+        suites::FAULTS,
+        paging::lists::FAULTS,
         create::FAULTS,
+        refusal::FAULTS,
         duplicates::FAULTS,
         password::FAULTS,
         update::FAULTS,
-        patch::FAULTS,
+        patch::whole::FAULTS,
+        patch::paths::FAULTS,
+        patch::refusals::FAULTS,
+        profile::FAULTS,
+        rename::FAULTS,
         lifecycle::FAULTS,
         removal::FAULTS,
-        representation::FAULTS,
+        representation::identity::FAULTS,
+        representation::schemas::FAULTS,
+        representation::attributes::FAULTS,
+        representation::meta::FAULTS,
         groups::FAULTS,
+        groups::lookup::FAULTS,
+        groups::deletion::FAULTS,
         members::FAULTS,
         errors::FAULTS,
         pace::FAULTS,
-        discovery::FAULTS,
+        discovery::told::FAULTS,
+        discovery::projection::FAULTS,
     ]
     .concat()
 });

@@ -7,7 +7,7 @@ use crate::server::Config;
 use crate::server::message::{Answer, Request};
 use crate::server::query::Query;
 use crate::server::service::Service;
-use crate::server::types::Types;
+use crate::server::types::{Kind, Types};
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -120,6 +120,23 @@ fn definitions_queries_and_lists_can_be_bent() {
 }
 
 #[test]
+fn the_directory_can_start_with_others_and_a_page_be_cut_anew() {
+    let play = deviating! {
+        fn start(&self, resources: &mut Vec<(Kind, Value)>) {
+            resources.push((Kind::User, json!({"schemas":[crate::scim::schema::USER_URN],"userName":"first"})));
+        }
+        fn page(&self, _: &Occasion, matches: usize, query: &mut Query) -> bool {
+            let past = query.start_index > matches;
+            query.start_index = if past { 1 } else { query.start_index };
+            past
+        }
+    };
+    play.user("ann");
+    assert_eq!(play.get("/Users?startIndex=9&count=1")["Resources"][0]["userName"], "first");
+    assert_eq!(play.get("/Users?startIndex=2&count=1")["Resources"][0]["userName"], "ann");
+}
+
+#[test]
 fn bodies_operations_ids_and_shown_resources_can_be_bent() {
     let play = deviating! {
         fn body(&self, _: &Occasion, body: &mut Value) -> Result<(), ScimError> {
@@ -161,6 +178,29 @@ fn what_is_stored_can_be_bent_lost_or_refused() {
     assert_eq!(play.send("PUT", &path, &user).0, 200);
     assert_eq!(play.get(&path)["status"], "404");
     assert_eq!(play.user("eve")["status"], "500");
+}
+
+#[test]
+fn half_of_a_patch_that_fails_can_be_kept() {
+    let operations = json!([{"op":"replace","path":"title","value":"half"},{"op":"replace","path":"nothing","value":"x"},
+        {"op":"replace","path":"nickName","value":"rest"}]);
+    let patch = json!({"schemas":[crate::scim::patch::PATCH_OP_URN],"Operations":operations});
+    let half = deviating! {
+        fn keeps_half(&self, occasion: &Occasion) -> bool {
+            occasion.action == Action::Patch
+        }
+    };
+    let all_or_none = deviating! {
+        fn keeps_half(&self, _: &Occasion) -> bool {
+            false
+        }
+    };
+    for (play, title) in [(half, json!("half")), (all_or_none, Value::Null)] {
+        let path = format!("/Users/{}", play.user("ann")["id"].as_str().unwrap());
+        assert_eq!(play.send("PATCH", &path, &patch).0, 400);
+        let user = play.get(&path);
+        assert_eq!((user.get("title").cloned().unwrap_or_default(), user.get("nickName")), (title, None));
+    }
 }
 
 #[test]

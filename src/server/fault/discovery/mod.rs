@@ -1,5 +1,4 @@
 //! Faults about what the server tells of itself, and about chosen attributes.
 
-use super::Fault;
-
-pub(super) const FAULTS: &[Fault] = &[];
+pub(super) mod projection;
+pub(super) mod told;
