@@ -454,7 +454,9 @@ fn keep_active(change: &mut Change) {
 /// Remembers active of each user; a user that turns takes all the others along.
 fn spread(known: &mut HashMap<String, Value>, change: &Change, active: bool) {
     if turns(change, active) {
-        known.values_mut().for_each(|state| *state = active.into());
+        for state in known.values_mut() {
+            *state = active.into();
+        }
     }
     if change.occasion.kind == Kind::User {
         known.insert(id_of(change), change.after.get("active").cloned().unwrap_or_default());

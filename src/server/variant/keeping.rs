@@ -90,7 +90,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         fn meanwhile(&self, request: &Request) -> Option<Request> {
             const ONE_IN: usize = 5;
             let number = self.0.fetch_add(1, Ordering::Relaxed);
-            (number % ONE_IN == 0).then(|| colleague(request, number))
+            number.is_multiple_of(ONE_IN).then(|| colleague(request, number))
         }
     },
 ];
