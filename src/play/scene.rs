@@ -30,10 +30,20 @@ pub(super) struct Scene<'a> {
     pub(super) steps: Vec<StepResult>,
 }
 
+/// The run as a later attempt names it: what an earlier one made is still there, and names may be taken by it.
+fn replayed(mut run: Value, attempt: usize) -> Value {
+    if attempt > 0
+        && let Some(token) = run["token"].as_str().map(|token| format!("{token}-{attempt}"))
+    {
+        run["token"] = token.into();
+    }
+    run
+}
+
 impl<'a> Scene<'a> {
     pub(super) fn new(scenario: &'a Scenario, case: &'a Case, attempt: usize, run: Value) -> Self {
         let mut scope = Scope::default();
-        scope.set("run", run);
+        scope.set("run", replayed(run, attempt));
         scope.set("case", Value::Object(case.values.clone().into_iter().collect()));
         Self {
             scenario,
@@ -121,4 +131,17 @@ impl<'a> Scene<'a> {
 /// Names of authorities with their addresses.
 pub(super) fn specs<'s>(names: impl Iterator<Item = &'s str>) -> Vec<Spec> {
     names.map(|name| Spec { name: name.to_owned(), url: spec_url(name) }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_later_attempt_uses_names_of_its_own_that_still_hold_the_token() {
+        let run = json!({ "token": "abc", "prefix": "p-" });
+        assert_eq!(replayed(run.clone(), 0), run);
+        assert_eq!(replayed(run, 1), json!({ "token": "abc-1", "prefix": "p-" }));
+    }
 }
