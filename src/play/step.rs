@@ -1,6 +1,7 @@
 //! One step: templates filled, the request sent (again while our own write may not show yet), the answer judged, captures
 //! taken.
 
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
@@ -142,7 +143,7 @@ impl Player<'_> {
             let other = self.walk(&request.path, count, step, Stride::ByCount).await?;
             if self.failures(scene, step, &other.whole) < failures {
                 exchanges.extend(other.exchanges);
-                note.push_str(&format!("; it is read in steps of {count} here, which fits better"));
+                let _ = write!(note, "; it is read in steps of {count} here, which fits better");
                 return Ok(Played { exchanges, judged: other.whole, note: Some(note) });
             }
         }

@@ -182,6 +182,16 @@ pub(super) const FAULTS: &[Fault] = &[
         }
     },
     fault! {
+        id: "total_follows_start",
+        title: "totalResults is never less than what startIndex leaves behind",
+        story: "Behind the end the total grows with every page that is asked for, and the import never ends.",
+        source: "derived from RFC 7644 §3.4.2.4 and Okta's way of importing",
+        case: "own",
+        fn list(&self, _: &Occasion, list: &mut ListAnswer) {
+            list.total = list.total.max(list.start_index - 1);
+        }
+    },
+    fault! {
         id: "total_counts_the_hidden",
         title: "totalResults counts an account that is never listed",
         story: "Every import looks as if one person were missing, and nobody can say who.",

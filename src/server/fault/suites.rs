@@ -34,8 +34,8 @@ fn lost_after(method: &str, wrote: &AtomicBool, request: &Request) -> Option<Ans
 /// True when a user is deactivated who was deactivated before.
 fn again(leavers: &Mutex<HashSet<String>>, change: &Change) -> bool {
     let was = change.before.and_then(|before| before.get("active")) == Some(&Value::Bool(true));
-    let leaves = was && change.after.get("active") == Some(&Value::Bool(false));
-    let Some(id) = change.occasion.id.filter(|_| leaves) else { return false };
+    let turned_off = was && change.after.get("active") == Some(&Value::Bool(false));
+    let Some(id) = change.occasion.id.filter(|_| turned_off) else { return false };
     !leavers.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned())
 }
 
