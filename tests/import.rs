@@ -89,7 +89,7 @@ fn a_directory_that_somebody_changes_meanwhile_is_counted_again() {
         }
         server(request)
     });
-    let (output, folder) = run(&["--url", &busy, "import.users"]);
+    let (output, folder) = run(&["--url", &busy, "--settle", "0s", "import.users"]);
     let report = report(folder.path());
     assert_eq!((output.status.code(), bad(&report)), (Some(0), vec![]), "{}", stdout(&output));
     assert!(notes(&report).iter().any(|note| note.contains("played again")), "{:?}", notes(&report));

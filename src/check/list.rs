@@ -231,6 +231,9 @@ pub(super) fn same_order(step: &str, body: &Value, context: &Context<'_>) -> Jud
     let ids = |items: &[Value]| items.iter().map(id).collect::<Vec<_>>();
     let (before, after) = (ids(before), ids(items));
     let length = before.len().max(after.len());
+    if length < 2 {
+        return Judgement::Skipped("fewer than two resources are listed".to_owned());
+    }
     let Some(index) = (0..length).find(|index| before.get(*index) != after.get(*index)) else {
         return Judgement::Passed;
     };

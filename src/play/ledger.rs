@@ -146,8 +146,8 @@ impl Ledger {
                 _ => {}
             }
         }
-        // An answer to our own create that has no name is not taken for somebody else: a look-up settles whose it is.
-        let nameless = exchange.json().is_some_and(|body| body.get(collection.name_attribute()).is_none());
+        // What a create tells without a name is looked up first: its own id was in no earlier answer.
+        let nameless = exchange.json().is_none_or(|body| body.get(collection.name_attribute()).is_none());
         if open.is_none() || !nameless {
             self.see(collection, exchange);
         }

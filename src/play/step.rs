@@ -166,7 +166,7 @@ impl Player<'_> {
         );
         // A page may also be short because somebody on it is not shown: then the next one starts the count further.
         let failures = self.failures(scene, step, &whole);
-        if failures > 0 {
+        if failures > (0, 0) {
             let other = self.walk(&request.path, count, step, Stride::ByCount).await?;
             if self.failures(scene, step, &other.whole) < failures {
                 exchanges.extend(other.exchanges);
@@ -207,12 +207,15 @@ impl Player<'_> {
     }
 
     fn fails(&self, scene: &Scene<'_>, step: &Step, exchange: &Exchange) -> bool {
-        self.failures(scene, step, exchange) > 0
+        self.failures(scene, step, exchange) > (0, 0)
     }
 
-    fn failures(&self, scene: &Scene<'_>, step: &Step, exchange: &Exchange) -> usize {
+    /// How many musts fail, and how many others.
+    fn failures(&self, scene: &Scene<'_>, step: &Step, exchange: &Exchange) -> (usize, usize) {
         let failed = |check: &&Check| matches!(self.judged(scene, check, exchange), Judgement::Failed(_));
-        self.checks(step).filter(failed).count()
+        let (musts, others): (Vec<_>, Vec<_>) =
+            self.checks(step).filter(failed).partition(|check| check.level == Level::Must);
+        (musts.len(), others.len())
     }
 
     fn checks<'s>(&self, step: &'s Step) -> impl Iterator<Item = &'s Check> {

@@ -154,4 +154,7 @@ fn two_readings_have_one_order() {
     assert_eq!(finding.message, "the order changed between two readings: at /Resources/0 there was \"a\", now \"b\"");
     assert_eq!(failed(same_order("walk", &list(&["a"]), &context)).at.as_deref(), Some("/Resources/1/id"));
     assert!(matches!(same_order("other", &list(&[]), &context), Judgement::Skipped(_)));
+    let one = answered("GET /Users", 200, list(&["a"]));
+    let context = Context { earlier: &|_| Some(&one), listed: &|_| Vec::new() };
+    assert!(matches!(same_order("walk", &list(&["a"]), &context), Judgement::Skipped(_)));
 }

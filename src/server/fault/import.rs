@@ -5,7 +5,7 @@ use crate::scim::error::ScimError;
 use crate::server::message::{Answer, Request};
 use crate::server::query::Query;
 use serde_json::{Map, Value, json};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// The collections that are imported.
 const COLLECTIONS: [&str; 4] = ["/Users", "/Groups", "/Roles", "/Entitlements"];
@@ -88,6 +88,17 @@ pub(super) const FAULTS: &[Fault] = &[
         }
     },
     fault! {
+        id: "list_second_500",
+        title: "Every second list is answered 500",
+        story: "One of two nodes is broken: the import that follows a working test fails.",
+        source: "derived from RFC 7644 §3.4.2.4 and Okta's way of importing",
+        case: "own",
+        memory: AtomicUsize,
+        fn request(&self, request: &mut Request) -> Option<Answer> {
+            every(2, &self.0, request)
+        }
+    },
+    fault! {
         id: "list_third_500",
         title: "Every third list is answered 500",
         story: "One of three nodes is broken: imports fail now and then, and nobody finds out why.",
@@ -137,14 +148,14 @@ pub(super) const FAULTS: &[Fault] = &[
         }
     },
     fault! {
-        id: "empty_page_null",
-        title: "Resources is null on a page behind the end",
-        story: "A client that reads until a page is empty fails on the null.",
+        id: "later_page_null",
+        title: "Resources is null on every page but the first",
+        story: "An import of up to 100 people works; the page behind it fails on the null, whether there is somebody on it or not.",
         source: "derived from RFC 7644 §3.4.2.4 and Okta's way of importing",
         case: "own",
         fn answer(&self, request: &Request, answer: &mut Answer) {
             in_pages(request, answer, |list| {
-                if list["itemsPerPage"] == 0 {
+                if number(request, "startIndex") > Some(1) {
                     list["Resources"] = Value::Null;
                 }
             });
@@ -168,6 +179,16 @@ pub(super) const FAULTS: &[Fault] = &[
         case: "own",
         fn list(&self, _: &Occasion, list: &mut ListAnswer) {
             list.total = list.total.saturating_sub(list.start_index - 1);
+        }
+    },
+    fault! {
+        id: "total_follows_start",
+        title: "totalResults is never less than what startIndex leaves behind",
+        story: "Behind the end the total grows with every page that is asked for, and the import never ends.",
+        source: "derived from RFC 7644 §3.4.2.4 and Okta's way of importing",
+        case: "own",
+        fn list(&self, _: &Occasion, list: &mut ListAnswer) {
+            list.total = list.total.max(list.start_index - 1);
         }
     },
     fault! {
@@ -286,19 +307,21 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     fault! {
         id: "list_order_flips",
-        title: "Every second list is in reverse order",
-        story: "Without a fixed order pages overlap: some people come twice, others never.",
+        title: "Every second reading of a list is in reverse order",
+        story: "Without a fixed order two pages may overlap, or leave somebody out between them.",
         source: "derived from RFC 7644 §3.4.2.4 and Okta's way of importing",
         case: "own",
-        memory: AtomicUsize,
+        memory: AtomicBool,
         fn answer(&self, request: &Request, answer: &mut Answer) {
-            if is_import(request) && self.0.fetch_add(1, Ordering::Relaxed) % 2 == 1 {
-                in_pages(request, answer, |list| {
-                    if let Some(resources) = list["Resources"].as_array_mut() {
-                        resources.reverse();
-                    }
-                });
+            if is_import(request) && number(request, "startIndex") == Some(1) {
+                self.0.fetch_xor(true, Ordering::Relaxed);
             }
+            let reverse = self.0.load(Ordering::Relaxed);
+            in_pages(request, answer, |list| {
+                if let Some(resources) = list["Resources"].as_array_mut().filter(|_| reverse) {
+                    resources.reverse();
+                }
+            });
         }
     },
     fault! {

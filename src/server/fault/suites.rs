@@ -5,7 +5,9 @@ use crate::scim::error::{ScimError, ScimType};
 use crate::server::message::{Answer, Request};
 use crate::server::types::Kind;
 use serde_json::{Map, Value};
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// The id of the user that a request is about.
 fn user(request: &Request) -> Option<&str> {
@@ -27,6 +29,14 @@ fn lost_after(method: &str, wrote: &AtomicBool, request: &Request) -> Option<Ans
         wrote.store(true, Ordering::Relaxed);
     }
     (request.method == "GET" && wrote.swap(false, Ordering::Relaxed)).then(|| gone(request))
+}
+
+/// True when a user is deactivated who was deactivated before.
+fn again(leavers: &Mutex<HashSet<String>>, change: &Change) -> bool {
+    let was = change.before.and_then(|before| before.get("active")) == Some(&Value::Bool(true));
+    let turned_off = was && change.after.get("active") == Some(&Value::Bool(false));
+    let Some(id) = change.occasion.id.filter(|_| turned_off) else { return false };
+    !leavers.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned())
 }
 
 /// Changes what is told at a discovery endpoint.
@@ -168,13 +178,14 @@ pub(super) const FAULTS: &[Fault] = &[
     fault! {
         id: "lookup_in_capitals_400",
         title: "A look-up of a name in capitals is refused",
-        story: "Who has a capital letter in the user name can be neither found nor created.",
+        story: "Who is written in capitals in Okta can be neither found nor created.",
         source: "derived from Okta's published test suites",
         case: "own",
         fn answer(&self, request: &Request, answer: &mut Answer) {
             let rest = request.query.split_once("userName%20eq%20%22").map(|(_, rest)| rest);
             let name = rest.and_then(|rest| rest.split("%22").next()).unwrap_or_default();
-            let capitals = name.contains(|c: char| c.is_ascii_uppercase()) && !name.contains(|c: char| c.is_ascii_lowercase());
+            let capitals =
+                name.contains(|c: char| c.is_ascii_uppercase()) && !name.contains(|c: char| c.is_ascii_lowercase());
             if capitals && answer.status == 200 {
                 *answer = Answer::refusal(&ScimError::bad(ScimType::InvalidFilter, "Use small letters"));
             }
@@ -189,6 +200,17 @@ pub(super) const FAULTS: &[Fault] = &[
         fn request(&self, request: &mut Request) -> Option<Answer> {
             (request.query.contains("filter=") && request.query.contains("count="))
                 .then(|| Answer::refusal(&ScimError::plain(400, "A filter cannot be paged")))
+        }
+    },
+    fault! {
+        id: "filter_without_paging_400",
+        title: "A filter without startIndex and count is refused",
+        story: "Okta's test of the server fails, for it looks up without them.",
+        source: "derived from Okta's published test suites",
+        case: "own",
+        fn request(&self, request: &mut Request) -> Option<Answer> {
+            (request.query.contains("filter=") && !request.query.contains("count="))
+                .then(|| Answer::refusal(&ScimError::plain(400, "startIndex and count are missing")))
         }
     },
     fault! {
@@ -222,6 +244,29 @@ pub(super) const FAULTS: &[Fault] = &[
         memory: AtomicBool,
         fn request(&self, request: &mut Request) -> Option<Answer> {
             lost_after("PATCH", &self.0, request)
+        }
+    },
+    fault! {
+        id: "second_deactivation_400",
+        title: "A user who was reactivated cannot be deactivated again",
+        story: "Who leaves for the second time keeps the account.",
+        source: "derived from Okta's published test suites",
+        case: "own",
+        memory: Mutex<HashSet<String>>,
+        fn change(&self, change: &mut Change) -> Result<(), ScimError> {
+            if again(&self.0, change) { Err(ScimError::plain(400, "The user is protected")) } else { Ok(()) }
+        }
+    },
+    fault! {
+        id: "second_deactivation_deletes",
+        title: "The second deactivation of a user deletes the account",
+        story: "Who leaves for the second time is gone with everything that was owned; on the next return Okta finds nobody.",
+        source: "derived from Okta's published test suites",
+        case: "own",
+        memory: Mutex<HashSet<String>>,
+        fn change(&self, change: &mut Change) -> Result<(), ScimError> {
+            change.vanish = again(&self.0, change);
+            Ok(())
         }
     },
     fault! {
