@@ -307,10 +307,10 @@ pub(super) const FAULTS: &[Fault] = &[
             if request.method != "GET" || request.query.is_empty() || request.parameter("filter").is_some() {
                 return None;
             }
-            let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut before = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             let list = format!("{}?{}", request.path, request.query);
-            let again = *last == list;
-            *last = list;
+            let again = *before == list;
+            *before = list;
             again.then(|| Answer::refusal(&ScimError::plain(500, "The kept answer is damaged")))
         }
     },
