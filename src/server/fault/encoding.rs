@@ -271,7 +271,7 @@ pub(super) const FAULTS: &[Fault] = &[
         source: "derived; support.okta.com on slashes in user names",
         case: "B167",
         fn request(&self, request: &mut Request) -> Option<Answer> {
-            let slash = request.parameter("filter")?.contains("/");
+            let slash = request.parameter("filter")?.contains('/');
             slash.then(|| Answer::refusal(&ScimError::plain(404, "No such page")))
         }
     },

@@ -117,7 +117,7 @@ pub(super) const FAULTS: &[Fault] = &[
                 let Filter::Compare(path, Operator::Eq, Value::String(text)) = &mut *term else { return };
                 if path.attribute.eq_ignore_ascii_case("userName") {
                     match renamed.get(&fold(text)) {
-                        Some(now) => *text = now.clone(),
+                        Some(now) => text.clone_from(now),
                         None if renamed.values().any(|now| *now == fold(text)) => *term = nothing(),
                         None => {}
                     }

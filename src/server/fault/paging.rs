@@ -307,11 +307,41 @@ pub(super) const FAULTS: &[Fault] = &[
             if request.method != "GET" || request.query.is_empty() || request.parameter("filter").is_some() {
                 return None;
             }
-            let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut before = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             let list = format!("{}?{}", request.path, request.query);
-            let again = *last == list;
-            *last = list;
+            let again = *before == list;
+            *before = list;
             again.then(|| Answer::refusal(&ScimError::plain(500, "The kept answer is damaged")))
+        }
+    },
+    fault! {
+        id: "start_between_pages_400",
+        title: "A startIndex that is not a whole number of counts behind the first is refused",
+        story: "The server knows page numbers only: a client that reads on behind a short page is told off.",
+        source: "derived: no report is known",
+        case: "own",
+        fn request(&self, request: &mut Request) -> Option<Answer> {
+            let (start, count) = (number(request, "startIndex")?, number(request, "count")?);
+            let between = start > 1 && count > 0 && (start - 1) % count != 0;
+            between.then(|| Answer::refusal(&ScimError::plain(400, "startIndex begins no page")))
+        }
+    },
+    fault! {
+        id: "list_after_update_500",
+        title: "Nothing can be listed after somebody was updated, until somebody is created",
+        story: "An import works until the first push and never after it.",
+        source: "derived: no report is known",
+        case: "own",
+        memory: AtomicBool,
+        fn request(&self, request: &mut Request) -> Option<Answer> {
+            match request.method.as_str() {
+                "PUT" | "PATCH" => self.0.store(true, Ordering::Relaxed),
+                "POST" => self.0.store(false, Ordering::Relaxed),
+                _ => {}
+            }
+            let fails = request.method == "GET" && number(request, "count") == Some(100) && self.0.load(Ordering::Relaxed);
+            (fails && request.parameter("filter").is_none())
+                .then(|| Answer::refusal(&ScimError::plain(500, "The kept list is damaged")))
         }
     },
 ];
