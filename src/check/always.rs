@@ -214,7 +214,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         id: "primary",
         title: "One value of an attribute at most is primary",
-        level: Level::Must,
+        level: Level::Should,
         capability: Some(Capability::Protocol),
         spec: &["RFC 7643 §2.4", "Okta SCIM FAQ: multi-valued attributes"],
         fix: "Say primary true of one e-mail address, phone number or address at most.",

@@ -196,9 +196,9 @@ fn half_of_a_patch_that_fails_can_be_kept() {
         }
     };
     for (play, title) in [(half, json!("half")), (all_or_none, Value::Null)] {
-        let path = format!("/Users/{}", play.user("ann")["id"].as_str().unwrap());
-        assert_eq!(play.send("PATCH", &path, &patch).0, 400);
-        let user = play.get(&path);
+        let address = format!("/Users/{}", play.user("ann")["id"].as_str().unwrap());
+        assert_eq!(play.send("PATCH", &address, &patch).0, 400);
+        let user = play.get(&address);
         assert_eq!((user.get("title").cloned().unwrap_or_default(), user.get("nickName")), (title, None));
     }
 }

@@ -15,7 +15,7 @@ fn patches_user(change: &Change) -> bool {
 }
 
 /// The operations of a PATCH on a user; none on anything else.
-fn on_user<'o>(occasion: &Occasion, operations: &'o mut Vec<Operation>) -> impl Iterator<Item = &'o mut Operation> {
+fn on_user<'o>(occasion: &Occasion, operations: &'o mut [Operation]) -> impl Iterator<Item = &'o mut Operation> {
     let user = occasion.kind == Kind::User;
     operations.iter_mut().filter(move |_| user)
 }

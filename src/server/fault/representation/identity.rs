@@ -111,7 +111,7 @@ pub(in crate::server::fault) const FAULTS: &[Fault] = &[
         memory: Mutex<BTreeMap<String, String>>,
         fn identifier(&self, _: &Occasion, body: &Value, id: &mut String) {
             if let Some(name) = body["userName"].as_str() {
-                *id = name.to_owned();
+                name.clone_into(id);
             }
         }
         fn taken(&self, occasion: &Occasion, claim: &Claim, taken: &mut bool) {
@@ -162,7 +162,7 @@ pub(in crate::server::fault) const FAULTS: &[Fault] = &[
         case: "B032b",
         fn identifier(&self, _: &Occasion, body: &Value, id: &mut String) {
             if let Some(name) = body["externalId"].as_str() {
-                *id = name.to_owned();
+                name.clone_into(id);
             }
         }
     },
