@@ -1,6 +1,6 @@
 //! Faults about lists as imports and connection tests read them: without a filter, page by page.
 
-use super::{Action, Fault, ListAnswer, Occasion, fault};
+use super::{Fault, ListAnswer, Occasion, fault};
 use crate::scim::error::ScimError;
 use crate::server::message::{Answer, Request};
 use crate::server::query::Query;
