@@ -38,7 +38,14 @@ impl Bench {
             complaints.push(format!("healthy ({}): {id} does not pass", app.id()));
         }
         left(&trial.cleanup.left, &format!("healthy ({})", app.id()), &mut complaints);
-        Ok(Examined { fault: None, app, complaints, failed: trial.failed, requests: trial.requests })
+        Ok(Examined {
+            fault: None,
+            app,
+            complaints,
+            failed: trial.failed,
+            seconds: trial.seconds,
+            requests: trial.requests,
+        })
     }
 
     /// Plays one fault. None when it shows in no check of this app kind.
@@ -64,7 +71,14 @@ impl Bench {
             complaints.push(format!("{name}: breaks {}, which it may not", capability.id()));
         }
         left(&trial.cleanup.left, &name, &mut complaints);
-        Ok(Some(Examined { fault: Some(fault), app, complaints, failed: trial.failed, requests: trial.requests }))
+        Ok(Some(Examined {
+            fault: Some(fault),
+            app,
+            complaints,
+            failed: trial.failed,
+            seconds: trial.seconds,
+            requests: trial.requests,
+        }))
     }
 
     /// The whole catalogue of an app kind.

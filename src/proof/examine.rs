@@ -16,6 +16,8 @@ pub struct Examined {
     pub complaints: Vec<String>,
     /// Checks that failed; true when the request they judge still got its right status.
     pub failed: BTreeMap<String, bool>,
+    /// How long it took, in seconds.
+    pub seconds: f64,
     /// How many requests were sent.
     pub requests: usize,
 }

@@ -108,7 +108,7 @@ pub fn json(proof: &Proof) -> Value {
     let rows: Vec<Value> = (proof.examined.iter())
         .map(|one| {
             json!({ "fault": one.fault.map(|fault| fault.id), "app": one.app.id(), "complaints": one.complaints,
-                "failed": one.failed.keys().collect::<Vec<_>>(), "requests": one.requests })
+                "failed": one.failed.keys().collect::<Vec<_>>(), "seconds": one.seconds, "requests": one.requests })
         })
         .collect();
     json!({

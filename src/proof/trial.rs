@@ -1,7 +1,7 @@
 //! One trial: the reference server with these faults, a plan played against it, and what came of it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
@@ -41,6 +41,8 @@ pub struct Trial {
     pub exit: Exit,
     /// What was removed and what was not.
     pub cleanup: Cleanup,
+    /// How long it took, in seconds.
+    pub seconds: f64,
     /// How many requests were sent.
     pub requests: usize,
 }
@@ -72,6 +74,7 @@ pub fn config(faults: Vec<&'static Fault>) -> Config {
 
 /// Starts the server, plays the plan against it and stops it again. The error says what of our own went wrong.
 pub async fn trial(config: Config, rules: Rules, catalogue: &Catalogue, plan: &[&Scenario]) -> Result<Trial, String> {
+    let started = Instant::now();
     let create_user =
         catalogue.fixture("okta/create-user.json").ok_or("the fixture okta/create-user.json is missing")?;
     let config = Config { patience: rules.timeout, ..config };
@@ -114,7 +117,8 @@ pub async fn trial(config: Config, rules: Rules, catalogue: &Catalogue, plan: &[
     .await;
     running.stop().await;
     let whole = catalogue.scenarios.iter().filter(|s| s.apps.contains(&rules.app)).count();
-    Ok(Trial::of(outcome, plan.len() < whole))
+    let seconds = started.elapsed().as_secs_f64();
+    Ok(Trial { seconds, ..Trial::of(outcome, plan.len() < whole) })
 }
 
 /// A trial is one of hundreds: only the whole is told.
@@ -134,6 +138,7 @@ impl Trial {
             score: None,
             exit: Exit::CannotTest,
             cleanup: Cleanup::default(),
+            seconds: 0.0,
             requests: 1,
         }
     }
@@ -152,6 +157,7 @@ impl Trial {
             score: scored.score.value,
             exit: if gate.passed { Exit::Passed } else { Exit::Failed },
             cleanup: outcome.cleanup,
+            seconds: 0.0,
             requests: outcome.requests,
         };
         for step in outcome.scenarios.iter().flat_map(|scenario| &scenario.steps) {

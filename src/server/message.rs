@@ -65,7 +65,8 @@ impl Request {
 
     /// The id in the path, encoded as sent, of a request on one resource of this endpoint.
     pub fn one_of(&self, endpoint: &str) -> Option<&str> {
-        self.target().filter(|(found, _)| *found == endpoint)?.1
+        let (before, id) = self.path.rsplit_once('/')?;
+        (before.rsplit('/').next() == Some(endpoint) && !id.is_empty()).then_some(id)
     }
 
     /// True for a request on the collection of this endpoint.

@@ -59,7 +59,7 @@ impl Service {
             initial.extend(seed::roles().into_iter().map(|role| (Kind::Role, role)));
             initial.extend(seed::entitlements().into_iter().map(|one| (Kind::Entitlement, one)));
         }
-        for deviation in &directory.deviations {
+        for deviation in &deviations {
             deviation.start(&mut initial);
         }
         for (kind, body) in initial {

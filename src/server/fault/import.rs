@@ -5,7 +5,7 @@ use crate::scim::error::ScimError;
 use crate::server::message::{Answer, Request};
 use crate::server::query::Query;
 use serde_json::{Map, Value, json};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The collections that are imported.
 const COLLECTIONS: [&str; 4] = ["/Users", "/Groups", "/Roles", "/Entitlements"];
@@ -25,11 +25,6 @@ fn number(request: &Request, name: &str) -> Option<usize> {
 
 fn failure(detail: &str) -> Answer {
     Answer::refusal(&ScimError::plain(500, detail))
-}
-
-/// Fails every n-th list without a filter.
-fn every(nth: usize, seen: &AtomicUsize, request: &Request) -> Option<Answer> {
-    (is_import(request) && seen.fetch_add(1, Ordering::Relaxed) % nth == nth - 1).then(|| failure("a node is gone"))
 }
 
 fn body(answer: &Answer) -> Option<Value> {
@@ -85,39 +80,6 @@ pub(super) const FAULTS: &[Fault] = &[
         case: "own",
         fn request(&self, request: &mut Request) -> Option<Answer> {
             (is_import(request) && number(request, "startIndex") > Some(1)).then(|| failure("no cursor"))
-        }
-    },
-    fault! {
-        id: "list_second_500",
-        title: "Every second list is answered 500",
-        story: "One of two nodes is broken: the import that follows a working test fails.",
-        source: "derived from RFC 7644 §3.4.2.4 and Okta's way of importing",
-        case: "own",
-        memory: AtomicUsize,
-        fn request(&self, request: &mut Request) -> Option<Answer> {
-            every(2, &self.0, request)
-        }
-    },
-    fault! {
-        id: "list_third_500",
-        title: "Every third list is answered 500",
-        story: "One of three nodes is broken: imports fail now and then, and nobody finds out why.",
-        source: "derived from RFC 7644 §3.4.2.4 and Okta's way of importing",
-        case: "own",
-        memory: AtomicUsize,
-        fn request(&self, request: &mut Request) -> Option<Answer> {
-            every(3, &self.0, request)
-        }
-    },
-    fault! {
-        id: "list_fourth_500",
-        title: "Every fourth list is answered 500",
-        story: "One of four nodes is broken: an import works, and the next one fails.",
-        source: "derived from RFC 7644 §3.4.2.4 and Okta's way of importing",
-        case: "own",
-        memory: AtomicUsize,
-        fn request(&self, request: &mut Request) -> Option<Answer> {
-            every(4, &self.0, request)
         }
     },
     fault! {

@@ -164,18 +164,6 @@ pub(super) const FAULTS: &[Fault] = &[
         }
     },
     fault! {
-        id: "create_answer_without_id",
-        title: "The answer to a create has no id",
-        story: "Okta cannot link the user it has created; the next attempt is a duplicate.",
-        source: "derived from Okta's published test suites",
-        case: "own",
-        fn resource(&self, occasion: &Occasion, resource: &mut Map<String, Value>) {
-            if is_user(occasion, Action::Create) {
-                resource.remove("id");
-            }
-        }
-    },
-    fault! {
         id: "lookup_in_capitals_400",
         title: "A look-up of a name in capitals is refused",
         story: "Who is written in capitals in Okta can be neither found nor created.",

@@ -5,23 +5,18 @@ use crate::scim::error::ScimError;
 use crate::server::fault::{Action, Change, Fault, Occasion, fault};
 use crate::server::types::Kind;
 use serde_json::{Map, Value, json};
-use std::sync::OnceLock;
 
 /// True when a user is shown in a list.
 fn listed_user(occasion: &Occasion) -> bool {
     occasion.action == Action::List && occasion.kind == Kind::User
 }
 
-/// Remembers the user created first: the account that a product is set up with.
-fn remember(first: &OnceLock<String>, occasion: &Occasion, id: &str) {
-    if occasion.kind == Kind::User {
-        first.get_or_init(|| id.to_owned());
+/// Takes an attribute from the account that a product is set up with, the first one there is.
+fn set_up_without(attribute: &str, resources: &mut [(Kind, Value)]) {
+    let first = resources.iter_mut().find(|(kind, _)| *kind == Kind::User);
+    if let Some(user) = first.and_then(|(_, user)| user.as_object_mut()) {
+        user.shift_remove(attribute);
     }
-}
-
-/// True for the user created first.
-fn is(first: &OnceLock<String>, resource: &Map<String, Value>) -> bool {
-    first.get().is_some_and(|first| resource.get("id").is_some_and(|id| id == first))
 }
 
 pub(in crate::server::fault) const FAULTS: &[Fault] = &[
@@ -104,14 +99,8 @@ pub(in crate::server::fault) const FAULTS: &[Fault] = &[
             that one and fails.",
         source: "PostHog/posthog#42205",
         case: "B039",
-        memory: OnceLock<String>,
-        fn identifier(&self, occasion: &Occasion, _: &Value, id: &mut String) {
-            remember(&self.0, occasion, id);
-        }
-        fn resource(&self, _: &Occasion, resource: &mut Map<String, Value>) {
-            if is(&self.0, resource) {
-                resource.shift_remove("name");
-            }
+        fn start(&self, resources: &mut Vec<(Kind, Value)>) {
+            set_up_without("name", resources);
         }
     },
     fault! {
@@ -120,14 +109,8 @@ pub(in crate::server::fault) const FAULTS: &[Fault] = &[
         story: "Okta's test reads the address of the first listed user and fails.",
         source: "derived from PostHog/posthog#42205",
         case: "B039a",
-        memory: OnceLock<String>,
-        fn identifier(&self, occasion: &Occasion, _: &Value, id: &mut String) {
-            remember(&self.0, occasion, id);
-        }
-        fn resource(&self, _: &Occasion, resource: &mut Map<String, Value>) {
-            if is(&self.0, resource) {
-                resource.shift_remove("emails");
-            }
+        fn start(&self, resources: &mut Vec<(Kind, Value)>) {
+            set_up_without("emails", resources);
         }
     },
     fault! {
