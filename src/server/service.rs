@@ -53,7 +53,9 @@ impl Service {
         for deviation in &deviations {
             deviation.types(&mut types);
         }
-        let mut directory = Directory::new(base_url, types, Vec::new());
+        let mut directory = Directory::new(base_url, types, deviations);
+        // What is there at the start was there before anything went wrong.
+        let deviations = std::mem::take(&mut directory.deviations);
         let mut initial: Vec<_> = (0..config.people).map(|number| (Kind::User, seed::person(number))).collect();
         if config.entitlements {
             initial.extend(seed::roles().into_iter().map(|role| (Kind::Role, role)));
@@ -68,7 +70,6 @@ impl Service {
         for resource in &config.resources {
             directory.load(resource).map_err(|error| invalid(format!("a resource to start with: {error}")))?;
         }
-        // What is there at the start was there before anything went wrong.
         directory.deviations = deviations;
         Ok(Self {
             directory,
