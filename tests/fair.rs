@@ -93,6 +93,9 @@ async fn nobody_is_blamed_for_reads_that_lag_behind() {
         ["users.create", "users.link-inactive", "users.deactivate", "users.rehire", "groups.members", "import.users"];
     let words = stories.map(str::to_owned);
     let rules = |app| Rules { settle: Duration::from_secs(2), ..Rules::new(app) };
-    let told = try_join_all([App::Oin, App::Aiw].map(|app| complaints(lagging, rules(app), 9, &words))).await.expect("trial").concat();
+    let told = try_join_all([App::Oin, App::Aiw].map(|app| complaints(lagging, rules(app), 9, &words)))
+        .await
+        .expect("trial")
+        .concat();
     assert!(told.is_empty(), "{told:#?}");
 }
