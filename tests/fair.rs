@@ -9,8 +9,6 @@ use scimulate::scenario::{App, Catalogue, Level, select};
 use scimulate::server::Config;
 use scimulate::server::variant::{self, Variant};
 
-const APPS: [App; 2] = [App::Oin, App::Aiw];
-
 fn catalogue() -> Catalogue {
     scimulate::scenario::load(None, None).expect("catalogue")
 }
@@ -23,7 +21,10 @@ async fn complaints(
     words: &[String],
 ) -> Result<Vec<String>, String> {
     let catalogue = catalogue();
-    let plan = select::select(&catalogue, rules.app, words, &[]).map_err(|error| error.to_string())?;
+    // Volumes take long and depend on nothing but pages.
+    let paged = variant.id.starts_with("page_cap") || variant.id == "busy";
+    let skipped: &[String] = if paged { &[] } else { &["volume".to_owned()] };
+    let plan = select::select(&catalogue, rules.app, words, skipped).map_err(|error| error.to_string())?;
     let config = Config { variants: vec![variant], people, ..config(Vec::new()) };
     let told = judge(variant, &trial(config, rules, &catalogue, &plan).await?, &catalogue);
     Ok(told.into_iter().map(|what| format!("{} ({}): {what}", variant.id, rules.app.id())).collect())
@@ -55,16 +56,24 @@ fn blames(catalogue: &Catalogue, id: &str) -> bool {
     checks.next().is_none_or(|check| check.level != Level::Info)
 }
 
-#[tokio::test]
-async fn nobody_is_blamed_for_being_right() {
+/// `VARIANT=prefix` plays some of them.
+async fn nobody_is_blamed(app: App) {
     let only = std::env::var("VARIANT").unwrap_or_default();
     let mut told = Vec::new();
     for variant in variant::all().iter().filter(|v| v.id.starts_with(&only) && v.id != "reads_lag") {
-        for app in APPS {
-            told.extend(complaints(variant, Rules::new(app), 3, &[]).await.expect("trial"));
-        }
+        told.extend(complaints(variant, Rules::new(app), 3, &[]).await.expect("trial"));
     }
     assert!(told.is_empty(), "{told:#?}");
+}
+
+#[tokio::test]
+async fn nobody_is_blamed_by_a_catalogue_app() {
+    nobody_is_blamed(App::Oin).await;
+}
+
+#[tokio::test]
+async fn nobody_is_blamed_by_an_app_of_the_wizard() {
+    nobody_is_blamed(App::Aiw).await;
 }
 
 #[tokio::test]
@@ -84,6 +93,9 @@ async fn nobody_is_blamed_for_reads_that_lag_behind() {
         ["users.create", "users.link-inactive", "users.deactivate", "users.rehire", "groups.members", "import.users"];
     let words = stories.map(str::to_owned);
     let rules = |app| Rules { settle: Duration::from_secs(2), ..Rules::new(app) };
-    let told = try_join_all(APPS.map(|app| complaints(lagging, rules(app), 9, &words))).await.expect("trial").concat();
+    let told = try_join_all([App::Oin, App::Aiw].map(|app| complaints(lagging, rules(app), 9, &words)))
+        .await
+        .expect("trial")
+        .concat();
     assert!(told.is_empty(), "{told:#?}");
 }

@@ -219,7 +219,8 @@ pub(super) fn complete(body: &Value) -> Judgement {
     }
 }
 
-/// Passes when the same ids are listed in the same order as by the earlier step.
+/// Passes when the ids of the earlier step are listed in the same order again. What has come since may stand anywhere: others
+/// may have created it.
 pub(super) fn same_order(step: &str, body: &Value, context: &Context<'_>) -> Judgement {
     let Some(Ok(before)) = (context.earlier)(step).and_then(|exchange| exchange.json()).map(resources) else {
         return Judgement::Skipped(format!("step {step} has no list to compare with"));
@@ -229,7 +230,8 @@ pub(super) fn same_order(step: &str, body: &Value, context: &Context<'_>) -> Jud
         Err(finding) => return Judgement::Failed(*finding),
     };
     let ids = |items: &[Value]| items.iter().map(id).collect::<Vec<_>>();
-    let (before, after) = (ids(before), ids(items));
+    let before = ids(before);
+    let after: Vec<_> = ids(items).into_iter().filter(|id| before.contains(id)).collect();
     let length = before.len().max(after.len());
     if length < 2 {
         return Judgement::Skipped("fewer than two resources are listed".to_owned());

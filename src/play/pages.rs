@@ -25,7 +25,7 @@ pub(super) enum Stride {
 pub(super) struct Walked {
     /// Every page.
     pub(super) exchanges: Vec<Exchange>,
-    /// The pages joined: totalResults as the first page said, all Resources in order; marked as truncated when pages in
+    /// The pages joined: totalResults as the last page said, all Resources in order; marked as truncated when pages in
     /// between were left out. A page that is no list ends the walk and stands here itself.
     pub(super) whole: Exchange,
     /// How many came on the first page that was short though more were there.
@@ -60,7 +60,7 @@ impl Player<'_> {
             let next = start.saturating_add(ahead);
             page_size = page_size.max(got.min(count));
             if got == 0 || next > total || exchanges.len() > FIRST_PAGES {
-                let whole = joined(&exchanges[0], &resources, cut);
+                let whole = joined(&exchanges[0], total, &resources, cut);
                 return Ok(Walked { exchanges, whole, short });
             }
             start = next;
@@ -72,11 +72,13 @@ impl Player<'_> {
     }
 }
 
-fn joined(first: &Exchange, resources: &[Value], cut: bool) -> Exchange {
+/// What others create during a walk is on its last page, and counted there.
+fn joined(first: &Exchange, total: usize, resources: &[Value], cut: bool) -> Exchange {
     let mut whole = first.clone();
     if let Some(response) = &mut whole.response {
         response.truncated |= cut;
         if let Body::Json(body @ Value::Object(_)) = &mut response.body {
+            body["totalResults"] = json!(total);
             body["Resources"] = json!(resources);
         }
     }

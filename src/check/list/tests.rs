@@ -153,6 +153,7 @@ fn two_readings_have_one_order() {
     let finding = failed(same_order("walk", &list(&["b", "a"]), &context));
     assert_eq!(finding.message, "the order changed between two readings: at /Resources/0 there was \"a\", now \"b\"");
     assert_eq!(failed(same_order("walk", &list(&["a"]), &context)).at.as_deref(), Some("/Resources/1/id"));
+    assert_eq!(same_order("walk", &list(&["a", "new", "b"]), &context), Judgement::Passed);
     assert!(matches!(same_order("other", &list(&[]), &context), Judgement::Skipped(_)));
     let one = answered("GET /Users", 200, list(&["a"]));
     let context = Context { earlier: &|_| Some(&one), listed: &|_| Vec::new() };

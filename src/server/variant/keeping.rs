@@ -7,8 +7,7 @@ use crate::scim::schema::USER_URN;
 use crate::server::fault::{Action, Change, Occasion};
 use crate::server::message::Request;
 use crate::server::types::Kind;
-use serde_json::{Value, json};
-use std::collections::HashSet;
+use serde_json::{Map, Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -18,12 +17,11 @@ pub(super) const VARIANTS: &[Variant] = &[
         id: "put_keeps_omitted",
         title: "a PUT keeps what it does not name",
         why: "RFC 7644 §3.5.1: what is left out of a PUT may be cleared, and need not be; null and [] clear.",
-        // The attributes of the PUT being answered: writes come one at a time.
-        memory: Mutex<HashSet<String>>,
+        // The body of the PUT being answered: writes come one at a time.
+        memory: Mutex<Value>,
         fn body(&self, occasion: &Occasion, body: &mut Value) -> Result<(), ScimError> {
             if occasion.action == Action::Replace {
-                let named = body.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
-                *self.0.lock().unwrap_or_else(PoisonError::into_inner) = named;
+                *self.0.lock().unwrap_or_else(PoisonError::into_inner) = body.clone();
             }
             Ok(())
         }
@@ -31,10 +29,7 @@ pub(super) const VARIANTS: &[Variant] = &[
             if let Some(before) = change.before
                 && change.occasion.action == Action::Replace
             {
-                let named = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-                for (name, value) in before.iter().filter(|(name, _)| !named.contains(*name)) {
-                    change.after.entry(name.as_str()).or_insert_with(|| value.clone());
-                }
+                keep_omitted(before, change.after, &self.0.lock().unwrap_or_else(PoisonError::into_inner));
             }
             Ok(())
         }
@@ -88,12 +83,23 @@ pub(super) const VARIANTS: &[Variant] = &[
         why: "RFC 7644 §3.4.2.4: a list may change between two pages; Okta is not the only client.",
         memory: AtomicUsize,
         fn meanwhile(&self, request: &Request) -> Option<Request> {
-            const ONE_IN: usize = 5;
+            const ONE_IN: usize = 23;
             let number = self.0.fetch_add(1, Ordering::Relaxed);
             number.is_multiple_of(ONE_IN).then(|| colleague(request, number))
         }
     },
 ];
+
+/// Brings back what the sent document does not name, parts of a complex attribute too.
+fn keep_omitted(before: &Map<String, Value>, after: &mut Map<String, Value>, sent: &Value) {
+    for (name, old) in before {
+        match (sent.get(name), old, after.get_mut(name)) {
+            (None, _, None) => _ = after.insert(name.clone(), old.clone()),
+            (Some(sent), Value::Object(old), Some(Value::Object(new))) => keep_omitted(old, new, sent),
+            _ => {}
+        }
+    }
+}
 
 fn forget_password(body: &mut Value) {
     if let Some(fields) = body.as_object_mut() {

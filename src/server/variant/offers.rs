@@ -2,7 +2,6 @@
 
 use super::{Variant, variant};
 use crate::scim::error::ScimError;
-use crate::scim::schema::Returned;
 use crate::server::fault::Occasion;
 use crate::server::message::{Answer, Request};
 use crate::server::query::Query;
@@ -78,13 +77,14 @@ pub(super) const VARIANTS: &[Variant] = &[
         id: "members_never_shown",
         title: "the members of a group are never shown",
         why: "RFC 7643 §7: an attribute may be defined as returned never. Okta SCIM 2.0: answers may leave members out.",
-        fn types(&self, types: &mut Types) {
-            for (kind, group) in types.all_mut() {
-                if kind == Kind::Group {
-                    for members in group.attributes_mut().filter(|attribute| attribute.is("members")) {
-                        members.returned = Returned::Never;
-                    }
-                }
+        fn resource(&self, occasion: &Occasion, resource: &mut Map<String, Value>) {
+            if occasion.kind == Kind::Group {
+                resource.shift_remove("members");
+            }
+        }
+        fn answer(&self, request: &Request, answer: &mut Answer) {
+            if request.is_at("Schemas") {
+                answer.edit(tell_members_hidden);
             }
         }
     },
@@ -101,5 +101,18 @@ fn no_user(occasion: &Occasion, status: u16) -> Result<(), ScimError> {
 fn tell_limit(request: &Request, answer: &mut Answer, limit: usize) {
     if request.is_at("ServiceProviderConfig") {
         answer.edit(|body| body["filter"]["maxResults"] = limit.into());
+    }
+}
+
+/// Finds the definition of members, however deep.
+fn tell_members_hidden(value: &mut Value) {
+    if value.get("name") == Some(&"members".into()) {
+        value["returned"] = "never".into();
+        return;
+    }
+    match value {
+        Value::Object(fields) => fields.values_mut().for_each(tell_members_hidden),
+        Value::Array(items) => items.iter_mut().for_each(tell_members_hidden),
+        _ => {}
     }
 }
