@@ -21,12 +21,11 @@ fn under_way(url: &str, folder: &Path) -> (Child, std::io::Lines<BufReader<std::
         .stderr(Stdio::null())
         .spawn()
         .expect("run");
-    let mut lines = BufReader::new(child.stdout.take().expect("stdout")).lines();
-    let seen = lines.by_ref().map_while(Result::ok).find(|line| line.contains("users.lookup-missing"));
-    assert!(seen.is_some(), "the run ended early");
-    // Something of ours exists as soon as the journal says so.
+    let lines = BufReader::new(child.stdout.take().expect("stdout")).lines();
+    // Something of ours exists as soon as the journal says so. The lines of the run do not tell: the middle man is at another
+    // address than the server's resources say, and what fails in company is told only after it was played again.
     let journal = folder.join("journal.jsonl");
-    let created = (0..1000).any(|_| {
+    let created = (0..4000).any(|_| {
         std::thread::park_timeout(std::time::Duration::from_millis(5));
         std::fs::read_to_string(&journal).is_ok_and(|text| text.contains("\"created\""))
     });

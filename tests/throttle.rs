@@ -23,7 +23,9 @@ fn a_polite_429_costs_nothing() {
         run(&["--url", &throttling(&url, polite), "--jobs", "1", "users.deactivate", "users.update"]);
     let report = report(folder.path());
     assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
-    let bad: Vec<_> = checks(&report).into_iter().filter(|c| c["status"] == "failed").map(|c| &c["id"]).collect();
+    // Behind the middle man the server's resources give an address that is not the one they are reached at.
+    let bad = checks(&report).into_iter().filter(|c| c["status"] == "failed").filter_map(|c| c["id"].as_str());
+    let bad: Vec<_> = bad.filter(|id| !id.ends_with("/always.address")).collect();
     assert!(bad.is_empty(), "{bad:?}");
     let told =
         checks(&report).iter().any(|c| c["id"] == "users.deactivate/always.retry-after" && c["status"] == "passed");
