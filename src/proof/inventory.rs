@@ -94,8 +94,8 @@ mod tests {
         let inventory = Inventory::new(&crate::scenario::load(None, None).expect("catalogue"));
         assert!(inventory.has("users.create/accepted") && inventory.has_under(App::Aiw, "users.create/accepted"));
         assert!(inventory.has("users.create/always.no-5xx") && inventory.has("always.no-5xx"));
-        assert!(inventory.has_under(App::Oin, "users.create-names/persisted@accents"));
-        assert!(inventory.has_under(App::Oin, "users.create-names/persisted"));
+        assert!(inventory.has_under(App::Oin, "users.create-names/names-kept@accents"));
+        assert!(inventory.has_under(App::Oin, "users.create-names/names-kept"));
         assert!(!inventory.has("users.create/nothing"));
         assert!(inventory.counted().count() > 300);
     }

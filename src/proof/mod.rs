@@ -103,8 +103,8 @@ enum Done {
     Nothing,
 }
 
-/// Plays everything in the scope, as many at once as the machine has cores, each on a server of its own. `progress` hears
-/// how many of how many are done, and which. The error says what of our own went wrong.
+/// Plays everything in the scope, twice as many at once as the machine has cores, each on a server of its own.
+/// `progress` hears how many of how many are done, and which. The error says what of our own went wrong.
 pub fn prove(
     bench: &Bench,
     expectations: &Expectations,
@@ -118,7 +118,8 @@ pub fn prove(
     tasks.extend(faults.iter().flat_map(|one| apps.map(|app| Task::Fault(one, app))));
     tasks.extend(combination::drawn(&faults, scope.combinations, scope.seed).into_iter().map(Task::Combination));
     let of = tasks.len();
-    let workers = thread::available_parallelism().map_or(2, usize::from).min(of);
+    // More workers than cores: against a slow fault a trial mostly waits.
+    let workers = (thread::available_parallelism().map_or(2, usize::from) * 2).min(of);
     let queue = Mutex::new(tasks.into_iter().enumerate().collect::<VecDeque<_>>());
     let (send, receive) = mpsc::channel();
     let mut done: Vec<(usize, Done)> = thread::scope(|scope| {

@@ -37,7 +37,7 @@ pub(super) const FAULTS: &[Fault] = &[
             query.start_index += 1;
         }
         fn list(&self, _: &Occasion, list: &mut ListAnswer) {
-            list.start_index -= 1;
+            list.start_index = list.start_index.saturating_sub(1);
         }
     },
     fault! {

@@ -235,7 +235,7 @@ pub(in super::super) const FAULTS: &[Fault] = &[
         source: "derived: no report is known",
         case: "own",
         fn list(&self, _: &Occasion, list: &mut ListAnswer) {
-            list.total = list.total.saturating_sub(list.start_index - 1 + list.resources.len());
+            list.total = (list.total + 1).saturating_sub(list.start_index + list.resources.len());
         }
     },
     fault! {
