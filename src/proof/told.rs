@@ -19,8 +19,8 @@ pub fn markdown(proof: &Proof, bench: &Bench, expectations: &Expectations) -> St
         "A check that cannot fail proves nothing. Every fault below is one small, named deviation of the reference server \
          (`scimulate serve --fault ID`, `scimulate run --reference --fault ID`); the checks named beside it were chosen from \
          its story by hand and must fail, in each app kind that has them, and every capability that is not named must still \
-         work. Every `must` and `should` check is made to fail by some fault while the request it judges still gets its right \
-         status (checks of a status or of time aside). Written by `scimulate self-test --thorough --format md --report-dir \
+         work. Every `must` and `should` check is to be made to fail by some fault while the request it judges still gets its \
+         right status (checks of a status or of time aside); one with an empty cell below is not yet. Written by `scimulate self-test --thorough --format md --report-dir \
          DIR`; which check fails under which fault, in full: `fixtures/kill-matrix.txt`.\n\n",
     );
     let _ = writeln!(text, "{}\n", proof.last_line());
