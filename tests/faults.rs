@@ -8,14 +8,16 @@ use scimulate::proof::{Bench, Depth, Inventory, Scope, prove};
 use support::{checks, report, run};
 
 #[test]
-fn each_fault_fails_the_checks_its_story_names() {
+fn a_fault_fails_the_checks_its_story_names() {
     let catalogue = scimulate::scenario::load(None, None).expect("catalogue");
     let bench = Bench { inventory: Inventory::new(&catalogue), catalogue, depth: Depth::Expected };
     let mut expectations = expectations().expect("expectations");
     let only = std::env::var("FAULT").unwrap_or_default();
     expectations.faults.retain(|one| one.id.starts_with(&only));
-    let faults = expectations.faults.iter().map(|one| one.id.clone()).collect();
-    let scope = Scope { faults, combinations: 40, seed: 1 };
+    // A fifth of them: `.ci/run` plays all, optimised.
+    let sample = if only.is_empty() { 5 } else { 1 };
+    let faults = expectations.faults.iter().step_by(sample).map(|one| one.id.clone()).collect();
+    let scope = Scope { faults, combinations: 10, seed: 1 };
     let proof = prove(&bench, &expectations, &scope, |_, _, _| ()).expect("played");
     // Which checks no fault makes fail yet is what `self-test` tells; this test is about faults.
     let missing: Vec<_> = proof.missing.iter().filter(|one| !one.ends_with("no fault makes it fail")).collect();

@@ -1,11 +1,15 @@
 //! A scenario file as it is written: TOML read strictly, turned into the model. Unknown keys are errors with their place.
 
+mod values;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
+
+use values::{AtLeast, CountValue, ErrorValue, OneOrMany, TotalValue, Typed, Word};
 
 use super::capability::{App, Capability, Level};
 use super::load::{Fixtures, LoadError};
@@ -47,19 +51,6 @@ struct GivenTable {
     members: Option<Vec<String>>,
     count: Option<CountValue>,
     with: Option<Spanned<String>>,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(untagged, expecting = "a number, or \"volume\"")]
-enum CountValue {
-    Fixed(usize),
-    Word(Word),
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Word {
-    Volume,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -147,39 +138,6 @@ struct ExpectTable {
     same_order_as: Option<String>,
     scim_error: Option<ErrorValue>,
     faster_than: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged, expecting = "a status code or a list of them")]
-enum OneOrMany {
-    One(u16),
-    Many(Vec<u16>),
-}
-
-#[derive(Deserialize)]
-#[serde(untagged, expecting = "a number, or { at_least = number }")]
-enum TotalValue {
-    Exactly(u64),
-    AtLeast(AtLeast),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AtLeast {
-    at_least: u64,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged, expecting = "true, or { scim_type = \"…\" }")]
-enum ErrorValue {
-    Any(bool),
-    Typed(Typed),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Typed {
-    scim_type: String,
 }
 
 /// Reads one file. `name` is what errors and reports call it.
