@@ -73,7 +73,8 @@ pub fn markdown(proof: &Proof, bench: &Bench, expectations: &Expectations) -> St
 pub fn coverage(expectations: &Expectations) -> Result<String, String> {
     let mut text = String::from(
         "# Coverage of public reports\n\nThe catalogue of public reports holds 174 cases in which a SCIM server failed with Okta \
-         or a client like it. Each is a fault of the reference server, and the checks beside it must fail under it \
+         or a client like it. What one credential can show is a fault of the reference server, and the \
+         checks beside it must fail under it; of the rest it is said why \
          (`scimulate self-test`; `scimulate explain FAULT` tells the story). A test keeps this page complete.\n\n\
          | case | what is wrong | fault | checks that must see it |\n|---|---|---|---|\n",
     );
