@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::catalogue::{Folders, load};
 use crate::check::always::RULES;
 use crate::exit::Exit;
-use crate::scenario::{App, Capability, Catalogue};
+use crate::scenario::{App, Capability, Case, Catalogue};
 use crate::server::{fault, variant};
 
 /// Arguments of `list`.
@@ -79,9 +79,10 @@ fn checks(catalogue: &Catalogue) -> Vec<Value> {
     let mut rows: Vec<Value> = Vec::new();
     for scenario in &catalogue.scenarios {
         for (step, check) in scenario.steps.iter().flat_map(|s| s.checks.iter().map(move |c| (s, c))) {
-            for case in &scenario.cases {
-                let suffix = if case.id.is_empty() { String::new() } else { format!("@{}", case.id) };
-                let id = format!("{}/{}{suffix}", scenario.id, check.id);
+            let judged =
+                |case: &&Case| App::ALL.iter().any(|app| scenario.judged(step, case, *app).any(|c| c == check));
+            for case in scenario.cases.iter().filter(judged) {
+                let id = format!("{}/{}", scenario.id, case.named(&check.id));
                 if rows.iter().any(|row| row["id"] == id) {
                     continue;
                 }

@@ -60,7 +60,7 @@ impl<'a> Scene<'a> {
 
     /// A step or check id within this case: `persisted`, or `persisted@accents`.
     pub(super) fn named(&self, id: &str) -> String {
-        if self.case.id.is_empty() { id.to_owned() } else { format!("{id}@{}", self.case.id) }
+        self.case.named(id)
     }
 
     /// The full id of a check.
@@ -101,7 +101,7 @@ impl<'a> Scene<'a> {
 
     /// A step that was not sent: all its checks are blocked.
     pub(super) fn blocked_step(&self, step: &Step, app: App, reason: &str) -> StepResult {
-        let checks = step.checks.iter().filter(|c| c.apps.is_empty() || c.apps.contains(&app));
+        let checks = self.scenario.judged(step, self.case, app);
         StepResult {
             id: self.named(&step.id),
             title: step.title.clone(),

@@ -213,14 +213,12 @@ impl Player<'_> {
     /// How many musts fail, and how many others.
     fn failures(&self, scene: &Scene<'_>, step: &Step, exchange: &Exchange) -> (usize, usize) {
         let failed = |check: &&Check| matches!(self.judged(scene, check, exchange), Judgement::Failed(_));
-        let (musts, others): (Vec<_>, Vec<_>) =
-            self.checks(step).filter(failed).partition(|check| check.level == Level::Must);
+        let (musts, others): (Vec<_>, Vec<_>) = scene
+            .scenario
+            .judged(step, scene.case, self.app())
+            .filter(failed)
+            .partition(|check| check.level == Level::Must);
         (musts.len(), others.len())
-    }
-
-    fn checks<'s>(&self, step: &'s Step) -> impl Iterator<Item = &'s Check> {
-        let app = self.app();
-        step.checks.iter().filter(move |c| c.apps.is_empty() || c.apps.contains(&app))
     }
 
     /// Judges one check on an answer, its templates filled.
@@ -253,7 +251,7 @@ impl Player<'_> {
             scene.blocked.get_or_insert(reason);
         }
         let mut checks: Vec<CheckResult> = Vec::new();
-        for check in self.checks(step) {
+        for check in scene.scenario.judged(step, scene.case, self.app()) {
             if let Some(reason) = &scene.blocked {
                 checks.push(scene.blocked_result(check, reason));
                 continue;

@@ -1,6 +1,8 @@
 //! Plays one fault under one app kind: was it seen by the checks that must see it, and did it break no more than it may?
 
-use super::examine::Examined;
+use std::time::Duration;
+
+use super::examine::{Examined, Subject};
 use super::expectation::Expectation;
 use super::inventory::Inventory;
 use super::trial::{Rules, Trial, config, trial};
@@ -13,7 +15,8 @@ use crate::server::fault;
 pub enum Depth {
     /// The scenarios whose checks must see the fault.
     Expected,
-    /// The whole catalogue; of the volumes, whose many resources cost more than all else, those that must see the fault.
+    /// The whole catalogue; the volumes, whose many resources cost more than all else, for faults of an import and those
+    /// that they must see.
     Thorough,
 }
 
@@ -39,7 +42,7 @@ impl Bench {
         }
         left(&trial.cleanup.left, &format!("healthy ({})", app.id()), &mut complaints);
         Ok(Examined {
-            fault: None,
+            subject: Subject::Healthy,
             app,
             complaints,
             failed: trial.failed,
@@ -48,8 +51,18 @@ impl Bench {
         })
     }
 
-    /// Plays one fault. None when it shows in no check of this app kind.
+    /// Plays one fault; again when something was missing, since on a busy machine one trial may be late by chance. None when
+    /// it shows in no check of this app kind.
     pub async fn fault(&self, expected: &Expectation, app: App) -> Result<Option<Examined>, String> {
+        let first = self.fault_once(expected, app).await?;
+        if first.as_ref().is_none_or(|one| one.complaints.is_empty()) {
+            return Ok(first);
+        }
+        let again = self.fault_once(expected, app).await?;
+        Ok(again.filter(|one| one.complaints.is_empty()).or(first))
+    }
+
+    async fn fault_once(&self, expected: &Expectation, app: App) -> Result<Option<Examined>, String> {
         let fault = fault::by_id(&expected.id).ok_or_else(|| format!("{}: there is no such fault", expected.id))?;
         let wanted: Vec<&str> = expected.checks.iter().map(String::as_str).collect();
         let wanted: Vec<&str> = wanted.into_iter().filter(|id| self.inventory.has_under(app, id)).collect();
@@ -57,10 +70,16 @@ impl Bench {
             return Ok(None);
         }
         let plan = match self.depth {
-            Depth::Thorough => self.all(app).into_iter().filter(|one| !is_volume(one) || wants(&wanted, one)).collect(),
+            Depth::Thorough => self
+                .all(app)
+                .into_iter()
+                .filter(|one| !is_volume(one) || import(&wanted) || wants(&wanted, one))
+                .collect(),
             Depth::Expected => self.named(app, &wanted)?,
         };
-        let trial = trial(config(vec![fault]), Rules::new(app), &self.catalogue, &plan).await?;
+        let usual = Rules::new(app);
+        let rules = Rules { timeout: expected.timeout_ms.map_or(usual.timeout, Duration::from_millis), ..usual };
+        let trial = trial(config(vec![fault]), rules, &self.catalogue, &plan).await?;
         let name = format!("{} ({})", fault.id, app.id());
         let mut complaints = Vec::new();
         for id in wanted.iter().filter(|id| !failed(&trial, id)) {
@@ -72,7 +91,7 @@ impl Bench {
         }
         left(&trial.cleanup.left, &name, &mut complaints);
         Ok(Some(Examined {
-            fault: Some(fault),
+            subject: Subject::Fault(fault),
             app,
             complaints,
             failed: trial.failed,
@@ -105,6 +124,11 @@ fn is_volume(scenario: &Scenario) -> bool {
 /// Is one of these checks the scenario's?
 fn wants(checks: &[&str], scenario: &Scenario) -> bool {
     checks.iter().any(|id| id.split('/').next() == Some(&scenario.id))
+}
+
+/// Is one of these checks about an import?
+fn import(checks: &[&str]) -> bool {
+    checks.iter().any(|id| id.starts_with("import."))
 }
 
 /// Did this check fail? An id without a case stands for all its cases, a rule for the scenario it is named with.

@@ -1,5 +1,8 @@
 //! Several faults at once: whatever else goes wrong, something of each must show, and nothing may be lost.
 
+use fake::rand::rngs::StdRng;
+use fake::rand::{RngExt as _, SeedableRng as _};
+
 use super::bench::{Bench, failed};
 use super::expectation::{Expectation, Expectations};
 use super::trial::{Rules, config, trial};
@@ -20,41 +23,29 @@ pub struct Combination {
 
 /// Draws so many pairs and triples; the same seed draws the same ones.
 pub(super) fn drawn(faults: &[&Expectation], count: usize, seed: u64) -> Vec<Combination> {
-    let mut dice = Dice(seed);
+    let mut dice = StdRng::seed_from_u64(seed);
     let mut drawn = Vec::new();
     // A bound beside the count: with few faults in scope there may be nothing to combine.
     for _ in 0..count.saturating_mul(20) {
         if drawn.len() == count {
             break;
         }
-        let app = if dice.below(2) == 0 { App::Oin } else { App::Aiw };
-        let mut chosen: Vec<String> = Vec::new();
-        for _ in 0..2 + dice.below(2) {
-            if let Some(one) = faults.get(dice.below(faults.len().max(1)))
+        let app = App::ALL[dice.random_range(0..App::ALL.len())];
+        let mut chosen: Vec<&Expectation> = Vec::new();
+        for _ in 0..dice.random_range(2..=3) {
+            if let Some(one) = faults.get(dice.random_range(0..faults.len().max(1)))
                 && one.shows_in(app)
-                && !chosen.contains(&one.id)
+                && chosen.iter().all(|other| one.shows_beside(other))
             {
-                chosen.push(one.id.clone());
+                chosen.push(*one);
             }
         }
         if chosen.len() > 1 {
-            drawn.push(Combination { faults: chosen, app, complaints: Vec::new() });
+            let faults = chosen.iter().map(|one| one.id.clone()).collect();
+            drawn.push(Combination { faults, app, complaints: Vec::new() });
         }
     }
     drawn
-}
-
-/// splitmix64: all that is asked of it is to be even and always the same.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ (mixed >> 31)) % (bound as u64)).unwrap_or_default()
-    }
 }
 
 impl Combination {

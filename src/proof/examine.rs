@@ -1,15 +1,37 @@
-//! What came of one fault under one app kind.
+//! What came of one server under one app kind.
 
 use std::collections::BTreeMap;
 
 use crate::scenario::App;
 use crate::server::fault::Fault;
 
-/// What came of playing one fault under one app kind.
+/// What kind of server was played against.
+#[derive(Clone, Copy, Debug)]
+pub enum Subject {
+    /// The healthy one.
+    Healthy,
+    /// One with a fault.
+    Fault(&'static Fault),
+    /// A healthy one that answers one request with 500.
+    Hiccup,
+}
+
+impl Subject {
+    /// What the kill matrix calls it; the healthy server is not in it.
+    pub fn row(self) -> Option<&'static str> {
+        match self {
+            Self::Healthy => None,
+            Self::Fault(fault) => Some(fault.id),
+            Self::Hiccup => Some("one-500"),
+        }
+    }
+}
+
+/// What came of playing against one server under one app kind.
 #[derive(Clone, Debug)]
 pub struct Examined {
-    /// The fault; None for the healthy server.
-    pub fault: Option<&'static Fault>,
+    /// The server.
+    pub subject: Subject,
     /// The dialect.
     pub app: App,
     /// What is wrong with the proof, one sentence each; empty when all is as it must be.

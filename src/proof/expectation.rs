@@ -35,6 +35,13 @@ pub struct Expectation {
     pub apps: Vec<App>,
     /// Ids of the capabilities it may break; `all` for any.
     pub breaks: Vec<String>,
+    /// Faults that cannot show beside it, since it answers the requests in which they would: they are never combined.
+    #[serde(default)]
+    pub hides: Vec<String>,
+    /// How long an answer may take when the fault is played, in milliseconds, where the usual time would make a slow
+    /// fault slow to prove.
+    #[serde(default)]
+    pub timeout_ms: Option<u64>,
     /// For a fault that is in no public report: was it caught before any check was changed for it?
     #[serde(default)]
     pub cousin: Option<FirstSeen>,
@@ -64,6 +71,11 @@ impl Expectation {
     /// Can the fault be seen under this app kind?
     pub fn shows_in(&self, app: App) -> bool {
         self.apps.is_empty() || self.apps.contains(&app)
+    }
+
+    /// Can this fault and the other one both be seen in one server?
+    pub fn shows_beside(&self, other: &Self) -> bool {
+        self.id != other.id && !self.hides.contains(&other.id) && !other.hides.contains(&self.id)
     }
 
     /// May the fault break this capability?

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::check::always::RULES;
-use crate::scenario::{App, Catalogue, Level};
+use crate::scenario::{App, Catalogue, Check, Expect, Level};
 
 /// All checks of a catalogue by id. A rule that always holds is there once, as `always.<rule>`: it is judged in every
 /// scenario, and told once per run.
@@ -16,7 +16,14 @@ pub struct Inventory {
 #[derive(Clone, Debug)]
 struct Known {
     level: Level,
+    of_status: bool,
     apps: Vec<App>,
+}
+
+impl Known {
+    fn new(check: &Check) -> Self {
+        Self { level: check.level, of_status: matches!(check.expect, Expect::Status(_)), apps: Vec::new() }
+    }
 }
 
 impl Inventory {
@@ -25,23 +32,22 @@ impl Inventory {
         let mut checks: BTreeMap<String, Known> = BTreeMap::new();
         for scenario in &catalogue.scenarios {
             for step in &scenario.steps {
-                for check in &step.checks {
-                    let all = |of: &[App], app: &App| of.is_empty() || of.contains(app);
-                    let apps = [App::Oin, App::Aiw].into_iter();
-                    let apps: Vec<App> = apps
-                        .filter(|app| scenario.apps.contains(app) && all(&step.apps, app) && all(&check.apps, app))
-                        .collect();
-                    for case in &scenario.cases {
-                        let suffix = if case.id.is_empty() { String::new() } else { format!("@{}", case.id) };
-                        let id = format!("{}/{}{suffix}", scenario.id, check.id);
-                        let known = checks.entry(id).or_insert_with(|| Known { level: check.level, apps: Vec::new() });
-                        known.apps.extend(&apps);
+                let played = |app: &App| scenario.apps.contains(app) && step.apps.contains(app);
+                for (app, case) in App::ALL
+                    .into_iter()
+                    .filter(played)
+                    .flat_map(|app| scenario.cases.iter().map(move |case| (app, case)))
+                {
+                    for check in scenario.judged(step, case, app) {
+                        let id = format!("{}/{}", scenario.id, case.named(&check.id));
+                        let known = checks.entry(id).or_insert_with(|| Known::new(check));
+                        known.apps.push(app);
                     }
                 }
             }
         }
         for rule in RULES {
-            let known = Known { level: rule.level, apps: vec![App::Oin, App::Aiw] };
+            let known = Known { level: rule.level, of_status: false, apps: App::ALL.to_vec() };
             checks.insert(format!("always.{}", rule.id), known);
         }
         Self { checks }
@@ -53,6 +59,11 @@ impl Inventory {
         counted.map(|(id, known)| (id.as_str(), known.level))
     }
 
+    /// Does the check judge the status of an answer?
+    pub fn is_of_status(&self, id: &str) -> bool {
+        self.checks.get(short(id)).is_some_and(|known| known.of_status)
+    }
+
     /// Is there such a check? A rule may be named with its scenario.
     pub fn has(&self, id: &str) -> bool {
         id.starts_with("preflight/") || self.checks.contains_key(short(id))
@@ -60,7 +71,7 @@ impl Inventory {
 
     /// The same, also for the id of a check that stands for all its cases.
     pub fn has_any(&self, id: &str) -> bool {
-        [App::Oin, App::Aiw].into_iter().any(|app| self.has_under(app, id))
+        App::ALL.into_iter().any(|app| self.has_under(app, id))
     }
 
     /// What a failure of the check weighs.

@@ -14,7 +14,7 @@ const FILE: &str = include_str!("../../fixtures/kill-matrix.txt");
 /// What stands at the top of the file.
 const HEAD: &str = "\
 # Which checks fail under which fault of the reference server, per app kind, as last played in full. A `~` marks a check whose
-# request did not get its right status either. Written by: scimulate self-test --thorough --format md --report-dir DIR
+# request did not get its right status either; `one-500` is a healthy server that answers one request with 500. Written by: scimulate self-test --thorough --format md --report-dir DIR
 ";
 
 /// Failed checks per fault and app kind: true where the request still got its right status.
@@ -39,14 +39,19 @@ impl Matrix {
 
     /// The matrix of what was just played.
     pub fn of(examined: &[Examined]) -> Self {
-        let rows = examined.iter().filter_map(|one| {
-            let mut failed: BTreeMap<String, bool> = BTreeMap::new();
+        let mut rows: Vec<Row> = Vec::new();
+        for one in examined {
+            let Some(name) = one.subject.row() else { continue };
+            let mine = |row: &Row| row.fault == name && row.app == one.app;
+            let index = rows.iter().position(mine).unwrap_or_else(|| {
+                rows.push(Row { fault: name.to_owned(), app: one.app, failed: BTreeMap::new() });
+                rows.len() - 1
+            });
             for (id, fair) in &one.failed {
-                *failed.entry(short(id).to_owned()).or_default() |= fair;
+                *rows[index].failed.entry(short(id).to_owned()).or_default() |= fair;
             }
-            Some(Row { fault: one.fault?.id.to_owned(), app: one.app, failed })
-        });
-        Self { rows: rows.collect() }
+        }
+        Self { rows }
     }
 
     /// The ids that some fault makes fail while the request gets its right status.
@@ -132,7 +137,7 @@ impl Matrix {
                     row.failed.insert(id, fair);
                 }
             } else {
-                let app = words.next().and_then(|app| [App::Oin, App::Aiw].into_iter().find(|one| one.id() == app));
+                let app = words.next().and_then(|app| App::ALL.into_iter().find(|one| one.id() == app));
                 rows.push(Row { fault: first.to_owned(), app: app.ok_or_else(wrong)?, failed: BTreeMap::new() });
             }
         }

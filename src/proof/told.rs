@@ -19,8 +19,10 @@ pub fn markdown(proof: &Proof, bench: &Bench, expectations: &Expectations) -> St
         "A check that cannot fail proves nothing. Every fault below is one small, named deviation of the reference server \
          (`scimulate serve --fault ID`, `scimulate run --reference --fault ID`); the checks named beside it were chosen from \
          its story by hand and must fail, in each app kind that has them, and every capability that is not named must still \
-         work. Every `must` and `should` check is to be made to fail by some fault while the request it judges still gets its \
-         right status (checks of a status or of time aside); one with an empty cell below is not yet. Written by `scimulate self-test --thorough --format md --report-dir \
+         work. Every `must` and `should` check is made to fail by some fault while the request it judges still gets its \
+         right status (checks of a status or of time aside). The status of a request deep in a story, such as its fourth \
+         read, is wrong under no fault alone; there `one-500` stands for a healthy server that answers just that request \
+         with 500. Written by `scimulate self-test --thorough --format md --report-dir \
          DIR`; which check fails under which fault, in full: `fixtures/kill-matrix.txt`.\n\n",
     );
     let _ = writeln!(text, "{}\n", proof.last_line());
@@ -108,7 +110,7 @@ pub fn json(proof: &Proof) -> Value {
     let ((healthy, of), (killed, faults)) = (proof.healthy(), proof.killed());
     let rows: Vec<Value> = (proof.examined.iter())
         .map(|one| {
-            json!({ "fault": one.fault.map(|fault| fault.id), "app": one.app.id(), "complaints": one.complaints,
+            json!({ "fault": one.subject.row(), "app": one.app.id(), "complaints": one.complaints,
                 "failed": one.failed.keys().collect::<Vec<_>>(), "seconds": one.seconds, "requests": one.requests })
         })
         .collect();

@@ -45,6 +45,8 @@ pub struct Trial {
     pub seconds: f64,
     /// How many requests were sent.
     pub requests: usize,
+    /// How many of those that steps show had this HTTP method.
+    pub sent: BTreeMap<String, usize>,
 }
 
 /// What to play, and by what rules.
@@ -140,6 +142,7 @@ impl Trial {
             cleanup: Cleanup::default(),
             seconds: 0.0,
             requests: 1,
+            sent: BTreeMap::new(),
         }
     }
 
@@ -159,6 +162,7 @@ impl Trial {
             cleanup: outcome.cleanup,
             seconds: 0.0,
             requests: outcome.requests,
+            sent: BTreeMap::new(),
         };
         for step in outcome.scenarios.iter().flat_map(|scenario| &scenario.steps) {
             trial.add(step);
@@ -177,6 +181,9 @@ impl Trial {
     }
 
     fn add(&mut self, step: &StepResult) {
+        for exchange in &step.exchanges {
+            *self.sent.entry(exchange.request.method.clone()).or_default() += 1;
+        }
         let of_the_status = |at: &Option<String>| at.as_deref() == Some("status");
         let right_status = !step.checks.iter().any(|c| c.status == CheckStatus::Failed && of_the_status(&c.at));
         for check in &step.checks {

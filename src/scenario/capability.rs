@@ -142,6 +142,9 @@ pub enum App {
 }
 
 impl App {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Oin, Self::Aiw];
+
     /// The stable id.
     pub const fn id(self) -> &'static str {
         match self {

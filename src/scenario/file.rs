@@ -147,7 +147,7 @@ pub(super) fn read(name: &str, text: &str, fixtures: &Fixtures) -> Result<Scenar
     if *file.format.get_ref() != 1 {
         return Err(place.error(file.format.span().start, "this program reads `format = 1`"));
     }
-    let apps = file.apps.unwrap_or_else(|| vec![App::Oin, App::Aiw]);
+    let apps = file.apps.unwrap_or_else(|| App::ALL.to_vec());
     let mut given = Vec::new();
     for (name, table) in file.given {
         given.push((name, place.given(table)?));

@@ -32,7 +32,7 @@ const RUN_FIELDS: [&str; 3] = ["token", "prefix", "domain"];
 pub(super) fn lint(scenario: &Scenario, file: &str, text: &str, built_in: bool) -> Vec<LoadError> {
     let mut lint = Lint { scenario, file, text, errors: Vec::new() };
     lint.whole(built_in);
-    for app in [App::Oin, App::Aiw] {
+    for app in App::ALL {
         lint.story(app);
     }
     let mut errors = lint.errors;

@@ -2,6 +2,7 @@
 
 pub mod capability;
 mod file;
+mod judged;
 mod lint;
 mod load;
 pub mod model;

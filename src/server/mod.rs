@@ -22,7 +22,7 @@ mod types;
 pub mod variant;
 mod view;
 
-use fault::Fault;
+use fault::{Fault, Hiccup};
 use service::Service;
 use std::io;
 use std::net::Ipv4Addr;
@@ -66,6 +66,8 @@ pub struct Config {
     pub token: String,
     /// What the server does wrong.
     pub faults: Vec<&'static Fault>,
+    /// The one request that is answered 500 by a server that is healthy otherwise.
+    pub hiccup: Option<Hiccup>,
     /// How long the client waits for an answer: what faults that are slow measure their delay by.
     pub patience: Duration,
     /// What the server does otherwise than most, and rightly.
@@ -92,6 +94,7 @@ impl Default for Config {
             base_path: "/scim/v2".into(),
             token: String::new(),
             faults: Vec::new(),
+            hiccup: None,
             patience: Duration::from_secs(60),
             variants: Vec::new(),
             patch_answer: PatchAnswer::default(),

@@ -3,7 +3,7 @@
 use super::credential;
 use super::directory::Directory;
 use super::discovery;
-use super::fault::{Action, Occasion};
+use super::fault::{Action, Hiccup, Occasion};
 use super::listing;
 use super::log::Log;
 use super::message::{Answer, Request};
@@ -48,7 +48,8 @@ impl Service {
     pub(super) fn new(config: &Config, base_url: &str) -> io::Result<Self> {
         let invalid = |error: String| io::Error::new(io::ErrorKind::InvalidInput, error);
         let variants = config.variants.iter().map(|variant| variant.make());
-        let deviations: Vec<_> = variants.chain(config.faults.iter().map(|fault| fault.make())).collect();
+        let faults = config.faults.iter().map(|fault| fault.make());
+        let deviations: Vec<_> = variants.chain(faults).chain(config.hiccup.iter().map(Hiccup::make)).collect();
         let mut types = Types::new(config).map_err(|error| invalid(error.to_string()))?;
         for deviation in &deviations {
             deviation.types(&mut types);

@@ -10,6 +10,7 @@ mod duplicates;
 mod encoding;
 mod errors;
 mod groups;
+mod hiccup;
 mod import;
 mod lifecycle;
 mod lookup;
@@ -29,6 +30,7 @@ mod tenancy;
 mod update;
 
 pub use deviation::{Action, Change, Claim, Deviation, ListAnswer, Occasion, Stranger};
+pub use hiccup::Hiccup;
 
 use std::fmt;
 use std::sync::LazyLock;

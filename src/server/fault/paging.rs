@@ -253,17 +253,6 @@ pub(super) const FAULTS: &[Fault] = &[
         }
     },
     fault! {
-        id: "count_full_page_403",
-        title: "Lists of a hundred and more are refused",
-        story: "The credentials pass their test, and then no import can read a page.",
-        source: "derived: no report is known",
-        case: "own",
-        fn request(&self, request: &mut Request) -> Option<Answer> {
-            let full = request.parameter("filter").is_none() && number(request, "count") == Some(100);
-            full.then(|| Answer::refusal(&ScimError::plain(403, "Reading everybody is not allowed")))
-        }
-    },
-    fault! {
         id: "count_zero_400",
         title: "A count of 0 is refused",
         story: "A client that only wants to know how many there are is told off.",
