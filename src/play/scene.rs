@@ -24,6 +24,8 @@ pub(super) struct Scene<'a> {
     pub(super) given: BTreeMap<String, Vec<String>>,
     /// Why nothing more can be judged.
     pub(super) blocked: Option<String>,
+    /// Why the last step that writes was not sent, where the target cannot know what it is about.
+    pub(super) moot: Option<String>,
     /// The last step that wrote something.
     pub(super) last_write: Option<String>,
     /// What was played so far.
@@ -53,6 +55,7 @@ impl<'a> Scene<'a> {
             answers: BTreeMap::new(),
             given: BTreeMap::new(),
             blocked: None,
+            moot: None,
             last_write: None,
             steps: Vec::new(),
         }
