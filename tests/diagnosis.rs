@@ -71,6 +71,14 @@ fn what_is_picked_by_a_refused_attribute_is_skipped() {
 }
 
 #[test]
+fn an_error_is_told_once_and_not_by_what_is_about_a_body_that_did_not_come() {
+    let report = played(&["filter_nomatch_500"], "oin", &["users.lookup-cut"]);
+    assert_eq!(check(&report, "users.lookup-cut/quote-answered")["status"], "failed");
+    let nobody = check(&report, "users.lookup-cut/quote-nobody");
+    assert_eq!(nobody["status"], "skipped", "nobody was listed: {nobody}");
+}
+
+#[test]
 fn a_given_person_is_made_with_what_is_accepted_even_when_creation_was_not_selected() {
     let report = played(&["create_refuses_password"], "aiw", &["users.deactivate"]);
     assert!(wrong(&report).is_empty(), "{:?}", wrong(&report));

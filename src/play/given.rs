@@ -10,7 +10,7 @@ use super::diagnosis::OWNER;
 use super::ledger::{Collection, id_of};
 use super::player::Player;
 use super::scene::Scene;
-use crate::exchange::Exchange;
+use crate::exchange::{Body, Exchange};
 use crate::okta::Identity;
 use crate::okta::client::Outgoing;
 use crate::okta::wire::{patch_op, percent_encode};
@@ -32,6 +32,13 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
+    /// The extensions it was created without.
+    fn left_out(&self, created: &Exchange) -> Vec<String> {
+        let Body::Json(sent) = &created.request.body else { return Vec::new() };
+        let urns = self.body.as_object().into_iter().flat_map(Map::keys).filter(|name| name.starts_with("urn:"));
+        urns.filter(|urn| sent.get(urn.as_str()).is_none()).cloned().collect()
+    }
+
     /// The members of a new group, where its answer does not show them all. Okta adds them again after each create, so a
     /// server that loses them in a create is told so by `groups.create-filled` alone.
     fn lost_members(&self, created: &Exchange) -> Option<Value> {
@@ -103,6 +110,7 @@ impl Player<'_> {
         let Some(wanted) = self.wanted(scene, name, given, number) else { return Ok(None) };
         let (exchange, id) = self.create(&wanted).await?;
         let lost = wanted.lost_members(&exchange);
+        scene.refused.extend(wanted.left_out(&exchange));
         let step = if number == 0 { format!("given.{name}") } else { format!("given.{name}.{number}") };
         scene.record(&step, wanted.title, exchange.clone());
         scene.last_write = Some(step);
@@ -269,7 +277,7 @@ fn fixed(person: &Person, scope: &Scope) -> Person {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exchange::{Body, Request, Response};
+    use crate::exchange::{Request, Response};
 
     #[test]
     fn an_extension_that_is_refused_is_left_out_with_its_schema() {

@@ -253,6 +253,9 @@ impl Player<'_> {
         if let Some(lack) = self.offers.lacks(&check.needs) {
             return Judgement::Skipped(lack.to_owned());
         }
+        if let Some(refusal) = scene.refuses(&check.expect) {
+            return Judgement::Skipped(refusal);
+        }
         match fill_expect(&check.expect, &scene.scope) {
             Err(missing) => Judgement::Skipped(missing.to_string()),
             Ok(expect) => {
