@@ -46,15 +46,36 @@ fn several_refusals_are_all_named_and_everything_else_is_still_tested() {
         let report = played(&faults, app, &[]);
         let message = check(&report, "users.create/accepted")["message"].as_str().expect("message");
         assert!(message.contains("refuses `locale` and `emails.type` and demands `name.formatted`"), "{message}");
-        // What sends its bodies as they are written fails; bad-json is refused by these faults before it is read, and
-        // patch-forms looks for an e-mail address by the type that was left out.
-        let spared =
-            ["users.create/", "users.create-small/", "okta-suites.", "protocol.bad-json/", "protocol.patch-forms/"];
+        // What sends its bodies as they are written fails, a create of the userName alone lacks the demanded name, and
+        // bad-json is refused by these faults before it is read.
+        let spared = ["users.create/", "users.create-small/bare-accepted", "okta-suites.", "protocol.bad-json/"];
         let others: Vec<_> =
             wrong(&report).into_iter().filter(|id| !spared.iter().any(|s| id.starts_with(s))).collect();
         assert!(others.is_empty(), "{app}: {others:?}");
         assert!(report["cleanup"]["left"].as_array().is_some_and(Vec::is_empty));
     }
+}
+
+#[test]
+fn what_is_picked_by_a_refused_attribute_is_skipped() {
+    let report = played(&["create_refuses_email_type"], "oin", &["protocol.patch-forms", "users.create-small"]);
+    assert!(wrong(&report).is_empty(), "{:?}", wrong(&report));
+    for id in ["picked-accepted", "picked-read-readable", "picked-stored", "picked-alone", "picked-no-more"] {
+        let check = check(&report, &format!("protocol.patch-forms/{id}"));
+        let reason = check["message"].as_str().unwrap_or_default();
+        assert!(check["status"] == "skipped" && reason.contains("refuses `emails.type`"), "{check}");
+    }
+    for id in ["protocol.patch-forms/by-value-kept", "users.create-small/suite-body-accepted"] {
+        assert_eq!(check(&report, id)["status"], "passed", "{id}");
+    }
+}
+
+#[test]
+fn an_error_is_told_once_and_not_by_what_is_about_a_body_that_did_not_come() {
+    let report = played(&["filter_nomatch_500"], "oin", &["users.lookup-cut"]);
+    assert_eq!(check(&report, "users.lookup-cut/quote-answered")["status"], "failed");
+    let nobody = check(&report, "users.lookup-cut/quote-nobody");
+    assert_eq!(nobody["status"], "skipped", "nobody was listed: {nobody}");
 }
 
 #[test]

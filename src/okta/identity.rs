@@ -95,6 +95,13 @@ impl Identities {
 }
 
 impl Identity {
+    /// The user name as an address: what cannot stand in one unquoted (RFC 5322 §3.2.3) becomes a hyphen, since a server may
+    /// refuse such an address and still take the name.
+    fn email(&self) -> String {
+        let fits = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.@".contains(c);
+        self.user_name.chars().map(|c| if fits(c) { c } else { '-' }).collect()
+    }
+
     /// The object that templates name: `{{ann.userName}}`, `{{user.password}}`, …
     pub fn variables(&self) -> Map<String, Value> {
         let fields = [
@@ -103,7 +110,7 @@ impl Identity {
             ("givenName", self.given_name.clone()),
             ("familyName", self.family_name.clone()),
             ("displayName", self.display_name.clone()),
-            ("email", self.user_name.clone()),
+            ("email", self.email()),
             ("externalId", self.external_id.clone()),
             ("password", self.password.clone()),
             ("locale", "en-US".to_owned()),
@@ -190,6 +197,18 @@ mod tests {
         assert_eq!(user.given_name, "Zoë");
         assert!(user.user_name.starts_with("scimulate-zoe+test-t-"));
         assert!(user.display_name.starts_with("Zoë "));
+    }
+
+    #[test]
+    fn the_address_of_an_odd_name_is_an_ordinary_one() {
+        let email = |local: &str| {
+            let person = Person { local_part: Some(local.into()), ..Person::default() };
+            identities("t").user("k", &person).variables()["email"].clone()
+        };
+        let of = |address: &str| email(address).as_str().expect("text").to_owned();
+        assert!(of(r"CORP\ann").starts_with("scimulate-CORP-ann-t-"));
+        assert!(of("ann \"bo\" lee").starts_with("scimulate-ann--bo--lee-t-"));
+        assert!(of("ann.o'lee+x").starts_with("scimulate-ann.o'lee+x-t-"));
     }
 
     #[test]

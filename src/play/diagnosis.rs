@@ -47,18 +47,34 @@ impl Diagnosis {
 
     /// An expectation without what the target refuses; the error says why nothing of it is judged.
     pub(super) fn spare(&self, scenario: &Scenario, expect: Expect) -> Result<Expect, String> {
-        match self.reduction().filter(|_| !is_verbatim(scenario)) {
+        match self.reduction_for(scenario) {
             None => Ok(expect),
-            Some(reduction) => reduction.spare(&expect).ok_or_else(|| {
-                format!("left out of creates, because the target {} ({OWNER}/accepted)", reduction.sentence())
-            }),
+            Some(reduction) => reduction.spare(&expect).ok_or_else(|| left_out(reduction)),
         }
     }
+
+    /// Why a request cannot be sent: what it picks by was left out.
+    pub(super) fn forbids(&self, scenario: &Scenario, body: &Value) -> Option<String> {
+        self.reduction_for(scenario).filter(|reduction| reduction.picks_by_left_out(body)).map(left_out)
+    }
+
+    fn reduction_for(&self, scenario: &Scenario) -> Option<&Reduction> {
+        self.reduction().filter(|_| !is_verbatim(scenario))
+    }
+}
+
+fn left_out(reduction: &Reduction) -> String {
+    format!("left out of creates, because the target {} ({OWNER}/accepted)", reduction.sentence())
 }
 
 /// Scenarios whose bodies are sent as they are written.
 pub(super) fn is_verbatim(scenario: &Scenario) -> bool {
-    scenario.id == OWNER || scenario.capability == Capability::OktaSuites
+    scenario.id == OWNER || is_suite(scenario)
+}
+
+/// Okta's published suites.
+pub(super) fn is_suite(scenario: &Scenario) -> bool {
+    scenario.capability == Capability::OktaSuites
 }
 
 /// A refusal that may lie in the body.
@@ -67,6 +83,11 @@ fn is_of_the_body(exchange: &Exchange) -> bool {
 }
 
 impl Found {
+    /// Whether a smaller create body is accepted.
+    pub(super) const fn reduces(&self) -> bool {
+        self.reduction.is_some()
+    }
+
     /// What to tell, to follow "it was refused".
     pub(super) fn sentence(&self) -> &str {
         &self.sentence
@@ -93,7 +114,7 @@ impl Player<'_> {
         }
     }
 
-    /// Finds out why a step's create was refused, if it sent Okta's own body, or its update.
+    /// Finds out why a step's create was refused though it should not be, or its update.
     pub(super) async fn diagnose_step(
         &self,
         scene: &Scene<'_>,
@@ -107,13 +128,16 @@ impl Player<'_> {
             let try_bodies = || self.try_updates(answer);
             return Ok(Some(self.diagnosis.update.get_or_try_init(try_bodies).await?));
         }
-        let okta_s_own = step.method == "POST"
-            && step.path == "/Users"
-            && matches!(&step.body, BodySource::Json(template) if template == self.create_user);
-        if !okta_s_own || scene.scenario.capability == Capability::OktaSuites {
+        let BodySource::Json(template) = &step.body else { return Ok(None) };
+        if step.method != "POST" || step.path != "/Users" || is_suite(scene.scenario) {
             return Ok(None);
         }
-        self.diagnose(answer).await
+        let okta_s_own = template == self.create_user;
+        if !okta_s_own && !self.fails(scene, step, answer) {
+            return Ok(None);
+        }
+        // Of another body it can only be said that what is refused in Okta's own is refused there too.
+        Ok(self.diagnose(answer).await?.filter(|found| okta_s_own || found.reduction.is_some()))
     }
 
     /// Finds out why Okta's create body was refused; the first refusal of a run pays, later ones only ask.

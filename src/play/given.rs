@@ -10,10 +10,10 @@ use super::diagnosis::OWNER;
 use super::ledger::{Collection, id_of};
 use super::player::Player;
 use super::scene::Scene;
-use crate::exchange::Exchange;
+use crate::exchange::{Body, Exchange};
 use crate::okta::Identity;
 use crate::okta::client::Outgoing;
-use crate::okta::wire::patch_op;
+use crate::okta::wire::{patch_op, percent_encode};
 use crate::scenario::template::{Scope, fill_json, fill_text};
 use crate::scenario::{AT_ONCE, App, Count, Given, Person};
 
@@ -29,6 +29,24 @@ pub(super) struct Wanted {
     body: Value,
     title: String,
     pub(super) variables: Variables,
+}
+
+impl Wanted {
+    /// The extensions it was created without.
+    fn left_out(&self, created: &Exchange) -> Vec<String> {
+        let Body::Json(sent) = &created.request.body else { return Vec::new() };
+        let urns = self.body.as_object().into_iter().flat_map(Map::keys).filter(|name| name.starts_with("urn:"));
+        urns.filter(|urn| sent.get(urn.as_str()).is_none()).cloned().collect()
+    }
+
+    /// The members of a new group, where its answer does not show them all. Okta adds them again after each create, so a
+    /// server that loses them in a create is told so by `groups.create-filled` alone.
+    fn lost_members(&self, created: &Exchange) -> Option<Value> {
+        let wanted = self.body.get("members")?.as_array()?;
+        let shown = created.json().and_then(|body| body.get("members")).and_then(Value::as_array);
+        let shows = |member: &Value| shown.is_some_and(|shown| shown.iter().any(|one| one["value"] == member["value"]));
+        (!wanted.iter().all(shows)).then(|| Value::Array(wanted.clone()))
+    }
 }
 
 impl Player<'_> {
@@ -91,6 +109,8 @@ impl Player<'_> {
     ) -> Result<Option<Variables>, Halt> {
         let Some(wanted) = self.wanted(scene, name, given, number) else { return Ok(None) };
         let (exchange, id) = self.create(&wanted).await?;
+        let lost = wanted.lost_members(&exchange);
+        scene.refused.extend(wanted.left_out(&exchange));
         let step = if number == 0 { format!("given.{name}") } else { format!("given.{name}.{number}") };
         scene.record(&step, wanted.title, exchange.clone());
         scene.last_write = Some(step);
@@ -103,6 +123,11 @@ impl Player<'_> {
         };
         let mut variables = wanted.variables;
         variables.insert("id".to_owned(), Value::String(id.clone()));
+        if let Some(lost) = lost {
+            let path = format!("/Groups/{}", percent_encode(&id));
+            let exchange = self.add_members(&path, self.app(), &lost).await?;
+            scene.record(&format!("given.{name}.members"), "Given: Okta adds the members again".into(), exchange);
+        }
         let inactive = matches!(given, Given::User { active: false, .. });
         if inactive && !self.deactivate_given(scene, name, &id, &exchange).await? {
             return Ok(None);
@@ -152,6 +177,12 @@ impl Player<'_> {
         let Wanted { collection, body, .. } = wanted;
         let path = collection.path();
         let mut exchange = self.send(Outgoing::new("POST", path).json(body)).await?;
+        // A target need not know an extension; the rest of the story goes on without.
+        if exchange.status() == Some(400)
+            && let Some(core) = without_extensions(body)
+        {
+            exchange = self.send(Outgoing::new("POST", path).json(&core)).await?;
+        }
         if *collection == Collection::Users
             && let Some(reduced) = self.reduced_after(body, &exchange).await?
         {
@@ -185,7 +216,7 @@ impl Player<'_> {
         id: &str,
         created: &Exchange,
     ) -> Result<bool, Halt> {
-        let path = format!("/Users/{}", crate::okta::wire::percent_encode(id));
+        let path = format!("/Users/{}", percent_encode(id));
         let exchange = match self.settings.app {
             App::Oin => {
                 let body = patch_op(&json!({ "op": "replace", "value": { "active": false } }));
@@ -220,6 +251,18 @@ impl Player<'_> {
     }
 }
 
+/// A body without the attributes of extensions; None when it has none.
+fn without_extensions(body: &Value) -> Option<Value> {
+    let mut core = body.clone();
+    let members = core.as_object_mut()?;
+    let urns: Vec<String> = members.keys().filter(|name| name.starts_with("urn:")).cloned().collect();
+    members.retain(|name, _| !urns.contains(name));
+    if let Some(Value::Array(schemas)) = members.get_mut("schemas") {
+        schemas.retain(|schema| !urns.iter().any(|urn| schema == urn));
+    }
+    (!urns.is_empty()).then_some(core)
+}
+
 /// The parts of a person the file fixes, case values filled in.
 fn fixed(person: &Person, scope: &Scope) -> Person {
     let fill = |part: &Option<String>| part.as_deref().and_then(|text| fill_text(text, scope).ok());
@@ -228,5 +271,36 @@ fn fixed(person: &Person, scope: &Scope) -> Person {
         family_name: fill(&person.family_name),
         display_name: fill(&person.display_name),
         local_part: fill(&person.local_part),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::{Request, Response};
+
+    #[test]
+    fn an_extension_that_is_refused_is_left_out_with_its_schema() {
+        let (core, urn) = ("urn:ietf:params:scim:schemas:core:2.0:User", "urn:example:Sample");
+        let body = json!({ "schemas": [core, urn], "userName": "ann", urn: { "colour": "green" } });
+        assert_eq!(without_extensions(&body), Some(json!({ "schemas": [core], "userName": "ann" })));
+        assert_eq!(without_extensions(&json!({ "schemas": [core], "userName": "ann" })), None);
+    }
+
+    #[test]
+    fn members_that_a_create_does_not_show_are_lost() {
+        let body = json!({ "members": [{ "value": "1", "display": "ann" }, { "value": "2", "display": "bob" }] });
+        let wanted = Wanted { collection: Collection::Groups, body, title: String::new(), variables: Map::new() };
+        let answered = |answer: &Value| {
+            let body = Body::Json(answer.clone());
+            let response = Response { status: 201, headers: Vec::new(), body, truncated: false, ms: 1.0 };
+            let request =
+                Request { method: "POST".into(), path: "/Groups".into(), headers: Vec::new(), body: Body::Empty };
+            let created = Exchange { request, response: Some(response), failure: None, curl: String::new() };
+            wanted.lost_members(&created).is_some()
+        };
+        assert!(!answered(&json!({ "members": [{ "value": "2" }, { "value": "1", "type": "User" }] })));
+        assert!(answered(&json!({ "members": [{ "value": "1" }] })));
+        assert!(answered(&json!({ "id": "7" })));
     }
 }

@@ -6,6 +6,7 @@ use tokio::sync::OnceCell;
 use super::ledger::id_of;
 use super::player::Player;
 use super::{Halt, merge};
+use crate::exchange::Exchange;
 use crate::okta::Identity;
 use crate::okta::client::Outgoing;
 use crate::okta::wire::{patch_op, percent_encode};
@@ -157,7 +158,7 @@ impl Player<'_> {
         let ways: &[App] = if self.app() == App::Aiw { &[App::Aiw, App::Oin] } else { &[App::Oin] };
         for member in [known, told] {
             for way in ways {
-                self.add_member(&path, *way, &json!([member])).await?;
+                self.add_members(&path, *way, &json!([member])).await?;
                 if self.has_members(&path).await? {
                     return Ok(true);
                 }
@@ -166,20 +167,19 @@ impl Player<'_> {
         Ok(false)
     }
 
-    /// Adds members as apps of this kind do.
-    async fn add_member(&self, path: &str, way: App, members: &Value) -> Result<(), Halt> {
+    /// Adds members to a group that has none, as apps of this kind do.
+    pub(super) async fn add_members(&self, path: &str, way: App, members: &Value) -> Result<Exchange, Halt> {
         match way {
             App::Oin => {
                 let body = patch_op(&json!({ "op": "add", "path": "members", "value": members }));
-                self.send(Outgoing::new("PATCH", path).json(&body)).await?;
+                self.send(Outgoing::new("PATCH", path).json(&body)).await
             }
             App::Aiw => {
                 let mut body = self.send(Outgoing::new("GET", path)).await?.json().cloned().unwrap_or_default();
                 merge(&mut body, &json!({ "members": members }));
-                self.send(Outgoing::new("PUT", path).json(&body)).await?;
+                self.send(Outgoing::new("PUT", path).json(&body)).await
             }
         }
-        Ok(())
     }
 
     async fn has_members(&self, path: &str) -> Result<bool, Halt> {

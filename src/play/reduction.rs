@@ -96,6 +96,17 @@ impl Reduction {
         })
     }
 
+    /// True for a request that picks what it changes by what was left out: `emails[type eq "work"].value` in a PATCH.
+    pub(super) fn picks_by_left_out(&self, body: &Value) -> bool {
+        let operations = body["Operations"].as_array().into_iter().flatten();
+        operations.filter_map(|operation| operation["path"].as_str()?.split_once('[')).any(|(attribute, filter)| {
+            // Every other piece between quotes is a value.
+            let outside = filter.split('"').step_by(2);
+            let mut names = outside.flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
+            names.any(|name| self.left_out.iter().any(|part| part.split_once('.') == Some((attribute, name))))
+        })
+    }
+
     /// "refuses `locale` and demands `name.formatted`": fits after "the target".
     pub(super) fn sentence(&self) -> String {
         let quoted: Vec<String> = self.left_out.iter().map(|part| format!("`{part}`")).collect();
@@ -223,6 +234,19 @@ mod tests {
         let absent = Expect::At { at: "/password".into(), test: Test::Absent };
         let reduction = Reduction { left_out: vec!["password"], formatted: false };
         assert_eq!(reduction.spare(&absent), Some(absent.clone()));
+    }
+
+    #[test]
+    fn a_filter_on_what_was_left_out_picks_nobody() {
+        let reduction = Reduction { left_out: vec!["emails.type"], formatted: false };
+        let picks =
+            |path: &str| reduction.picks_by_left_out(&json!({ "Operations": [{ "op": "replace", "path": path }] }));
+        assert!(picks(r#"emails[type eq "work"].value"#));
+        assert!(picks(r#"emails[primary eq true and type eq "work"]"#));
+        for path in [r#"emails[value eq "type"]"#, r#"phoneNumbers[type eq "work"]"#, "emails", "emails.type"] {
+            assert!(!picks(path), "{path}");
+        }
+        assert!(!reduction.picks_by_left_out(&body()));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::outcome::{CheckResult, CheckStatus, Spec, StepResult};
 use crate::check::{Judgement, spec_url};
 use crate::exchange::Exchange;
 use crate::scenario::template::Scope;
-use crate::scenario::{App, Case, Check, Scenario, Step};
+use crate::scenario::{App, Case, Check, Expect, Scenario, Step};
 
 /// The state of one case of a scenario while it is played.
 #[derive(Debug)]
@@ -24,6 +24,10 @@ pub(super) struct Scene<'a> {
     pub(super) given: BTreeMap<String, Vec<String>>,
     /// Why nothing more can be judged.
     pub(super) blocked: Option<String>,
+    /// The extensions that given people were made without, because the target refuses them.
+    pub(super) refused: Vec<String>,
+    /// Why the last step that writes was not sent, where the target cannot know what it is about.
+    pub(super) moot: Option<String>,
     /// The last step that wrote something.
     pub(super) last_write: Option<String>,
     /// What was played so far.
@@ -53,6 +57,8 @@ impl<'a> Scene<'a> {
             answers: BTreeMap::new(),
             given: BTreeMap::new(),
             blocked: None,
+            refused: Vec::new(),
+            moot: None,
             last_write: None,
             steps: Vec::new(),
         }
@@ -72,6 +78,13 @@ impl<'a> Scene<'a> {
     pub(super) fn key(&self, name: &str, number: usize) -> String {
         let again = if self.attempt == 0 { String::new() } else { format!("/{}", self.attempt) };
         format!("{}/{}/{name}/{number}{again}", self.scenario.id, self.case.id)
+    }
+
+    /// Why an expectation is not judged: it is about an extension that the target refuses.
+    pub(super) fn refuses(&self, expect: &Expect) -> Option<String> {
+        let (Expect::At { at, .. } | Expect::Includes { at, .. }) = expect else { return None };
+        let about = |urn: &&String| at.strip_prefix('/').is_some_and(|at| at.starts_with(urn.as_str()));
+        self.refused.iter().find(about).map(|urn| format!("the target refuses a create with {urn}"))
     }
 
     /// Files a step that has no checks of its own.

@@ -146,6 +146,7 @@ impl Lint<'_> {
         let scenario = self.scenario;
         let steps: Vec<&Step> = scenario.steps.iter().filter(|s| s.apps.contains(&app)).collect();
         let (mut step_ids, mut check_ids, mut captured) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let mut halting = None;
         for (index, step) in steps.iter().enumerate() {
             if !step_ids.insert(step.id.as_str()) {
                 self.say(&step.id, format!("the step `{}` is there twice under --app {}", step.id, app.id()));
@@ -183,6 +184,16 @@ impl Lint<'_> {
                     self.say(&check.id, format!("the check `{}` is there twice under --app {}", check.id, app.id()));
                 }
                 self.check(check, &step_ids, &captured);
+                let feature = check.capability.unwrap_or(scenario.capability).is_feature();
+                if let Some(halting) = halting.filter(|_| feature && check.level == Level::Must) {
+                    self.say(
+                        &check.id,
+                        format!("`{}` is a must, but `{halting}` stops the story and is none", check.id),
+                    );
+                }
+                if check.stop && check.level != Level::Must {
+                    halting = halting.or(Some(check.id.as_str()));
+                }
                 let twin = later.iter().filter(|s| s.method == "GET").flat_map(|s| &s.checks).any(|other| {
                     (other.apps.is_empty() || other.apps.contains(&app)) && judges_same(&check.expect, &other.expect)
                 });
@@ -414,6 +425,14 @@ mod tests {
             (step("capture = { new = \"id\" }\n"), "does not start with `/`"),
             (step(STATUS).replace("\"s\"", "\"S/1\""), "lower-case word as id"),
             (step(&STATUS.replace("\"ok\"", "\"ok@1\"")), "no word of letters"),
+            (
+                step(&check("{ at = \"/a\", present = true }", "fix = \"Do.\"\n").replacen(
+                    "\"must\"",
+                    "\"should\"\nstop = true",
+                    1,
+                )),
+                "is a must, but `ok` stops",
+            ),
             (step(""), "nothing is judged"),
             (
                 format!("apps = [\"oin\"]\n{}", step(&format!("apps = [\"aiw\"]\n{STATUS}"))),

@@ -127,56 +127,74 @@ def steady(text, report):
 
 
 def judgements():
-    """(server, check) -> judgement. A check id stands for all its cases; `always.RULE` for every scenario. A check that ends
-    in `*` stands for all that start so, and such a finding may come and go: it depends on timing."""
+    """The entries in order. One is of one cause and names all checks that tell it: a check id stands for all its cases,
+    `always.RULE` for every scenario, and what ends in `*` for all that start so."""
     path = HERE / "judgements.toml"
-    table = {}
-    for entry in tomllib.loads(path.read_text())["finding"]:
-        unknown = set(entry) - {"servers", "check", "verdict", "rule", "note"}
+    entries, taken = tomllib.loads(path.read_text())["finding"], set()
+    for entry in entries:
+        unknown = set(entry) - {"servers", "checks", "verdict", "rule", "note", "chance"}
         if unknown or entry.get("verdict") not in ("true", "wrong") or not entry.get("rule") or not entry.get("note"):
-            sys.exit(f"{path}: an entry needs servers, check, verdict (true|wrong), rule, note: {entry}")
+            sys.exit(f"{path}: an entry needs servers, checks, verdict (true|wrong), rule, note: {entry}")
         for server in entry["servers"]:
             if server not in SERVERS:
                 sys.exit(f"{path}: there is no server {server}")
-            if (server, entry["check"]) in table:
-                sys.exit(f"{path}: {server} {entry['check']} is judged twice")
-            table[server, entry["check"]] = entry
-    return table
+            for check in entry["checks"]:
+                if (server, check) in taken:
+                    sys.exit(f"{path}: {server} {check} is judged twice")
+                taken.add((server, check))
+    return entries
+
+
+def covers(pattern, check):
+    return check.startswith(pattern[:-1]) if pattern.endswith("*") else check == pattern
 
 
 def judgement(judged, server, check):
-    """The entry for a finding: its own, or one whose `*` covers it."""
-    covering = (c for s, c in judged if s == server and c.endswith("*") and check.startswith(c[:-1]))
-    return judged.get((server, check)) or judged.get((server, next(covering, "")))
+    """The entry for a finding: the one that names it, else the first whose `*` covers it."""
+    mine = [entry for entry in judged if server in entry["servers"]]
+    named = (entry for entry in mine if check in entry["checks"])
+    covering = (entry for entry in mine if any(covers(pattern, check) for pattern in entry["checks"]))
+    return next(named, None) or next(covering, None)
 
 
 def compare(name, found, judged):
     """What is wrong between findings and judgements of one server; `found` is of all apps."""
     names = {f.get("name", f["id"]) for f in found}
     problems = [f"{name}: {check} is not judged" for check in sorted(names) if judgement(judged, name, check) is None]
-    for (server, check), entry in judged.items():
-        if server == name and check not in names and not check.endswith("*"):
-            problems.append(f"{name}: {check} is judged, but was not found any more")
-        elif server == name and entry["verdict"] == "wrong":
-            problems.append(f"{name}: {check} is judged wrong: mend the check")
+    for entry in judged:
+        if name not in entry["servers"]:
+            continue
+        for pattern in entry["checks"]:
+            # What depends on chance may come and go.
+            if not entry.get("chance") and not any(covers(pattern, check) for check in names):
+                problems.append(f"{name}: {pattern} is judged, but was not found any more")
+        if entry["verdict"] == "wrong":
+            problems.append(f"{name}: {', '.join(entry['checks'])} is judged wrong: mend the check")
     return problems
 
 
-def cell(text):
-    return str(text).replace("|", "\\|").replace("\n", " ")
+CHANCE = "true, and depends on chance"
 
 
-def shown(value):
-    text = "nothing" if value is None else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 160 else text[:160] + "…"
+def says(entry):
+    if entry is None:
+        return "**UNJUDGED**"
+    verdict = CHANCE if entry.get("chance") else "true" if entry["verdict"] == "true" else "**our check was wrong**"
+    return f"{verdict}: {entry['note']} ({entry['rule']})"
+
+
+def mention(check, finding, _, apps):
+    only = "" if len(apps) == len(APPS) else f", {apps[0]} only"
+    return f"`{check}` ({finding['level']}{only})"
 
 
 def page(results, judged):
     out = ["# Independent servers", ""]
     out += [
         "What scimulate finds on SCIM servers that others wrote, each finding judged: is it true, and by which rule. Both apps",
-        "are played against a fresh server, one scenario at a time. The page is made by",
-        "`python3 tests/interop/interop.py --write`; the judgements are in `tests/interop/judgements.toml`.",
+        "are played against a fresh server, one scenario at a time. Findings of one cause stand together, with the first of them",
+        "as it was seen. The page is made by `python3 tests/interop/interop.py --write`; the judgements are in",
+        "`tests/interop/judgements.toml`.",
         "",
         "A finding says what one release does in one configuration on loopback. It is no verdict on a project.",
         "",
@@ -192,32 +210,25 @@ def page(results, judged):
             )
     for name, runs in results.items():
         out += ["", f"## {name}", "", SERVERS[name][2] + ".", ""]
-        told, order = {}, []
+        told = {}  # check -> first finding of that name, its report, the apps
         for app, (report, _) in runs.items():
             for finding in findings(report):
-                key = finding.get("name", finding["id"])
-                if key not in told:
-                    told[key] = (finding, report, [app])
-                    order.append(key)
-                else:
-                    told[key][2].append(app)
-        if not order:
+                told.setdefault(finding.get("name", finding["id"]), (finding, report, []))[2].append(app)
+        if not told:
             out.append("No findings.")
-        for key in order:
-            finding, report, apps = told[key]
-            if (name, key) not in judged and judgement(judged, name, key):
+        causes = {}  # what the judgement says -> the checks that tell it
+        for check in told:
+            causes.setdefault(says(judgement(judged, name, check)), []).append(check)
+        for cause, checks in causes.items():
+            if cause.startswith(CHANCE):
                 continue  # comes and goes; told below by its judgement alone
-            entry = judgement(judged, name, key)
-            verdict = "**UNJUDGED**" if entry is None else ("true" if entry["verdict"] == "true" else "**our check was wrong**")
-            out.append(f"- `{key}` ({finding['level']}, {' and '.join(apps)}): {verdict}")
-            if entry:
-                out.append(f"  - {entry['rule']}: {entry['note']}")
+            out += [f"- {cause}", f"  - {', '.join(mention(check, *told[check]) for check in checks)}"]
+            finding, report, _ = told[checks[0]]
             evidence = f"{finding['request']}: {finding['message']}" if finding["request"] else finding["message"]
             out.append(f"  - seen: `{steady(evidence, report)[:420]}`")
-        for (server, check), entry in judged.items():
-            if server == name and check.endswith("*"):
-                out.append(f"- `{check}`: true, and depends on timing")
-                out.append(f"  - {entry['rule']}: {entry['note']}")
+        for entry in judged:
+            if entry.get("chance") and name in entry["servers"]:
+                out += [f"- {says(entry)}", f"  - {', '.join(f'`{pattern}`' for pattern in entry['checks'])}"]
     return "\n".join(out) + "\n"
 
 
