@@ -89,8 +89,16 @@ async fn nobody_is_blamed_for_small_pages_of_a_large_directory() {
 #[tokio::test]
 async fn nobody_is_blamed_for_reads_that_lag_behind() {
     let lagging = variant::by_id("reads_lag").expect("reads_lag");
-    let stories =
-        ["users.create", "users.link-inactive", "users.deactivate", "users.rehire", "groups.members", "import.users"];
+    let stories = [
+        "users.create",
+        "users.link-inactive",
+        "users.deactivate",
+        "users.rehire",
+        "groups.members",
+        "import.users",
+        "import.users-changing",
+        "import.groups-changing",
+    ];
     let words = stories.map(str::to_owned);
     let rules = |app| Rules { settle: Duration::from_secs(2), ..Rules::new(app) };
     let told = try_join_all([App::Oin, App::Aiw].map(|app| complaints(lagging, rules(app), 9, &words)))

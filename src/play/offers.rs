@@ -156,15 +156,18 @@ impl Player<'_> {
         let mut told = known.clone();
         merge(&mut told, &json!({ "type": "User", "$ref": format!("{}/Users/{member}", self.client.base().as_str()) }));
         let ways: &[App] = if self.app() == App::Aiw { &[App::Aiw, App::Oin] } else { &[App::Oin] };
+        let mut accepted = false;
         for member in [known, told] {
             for way in ways {
-                self.add_members(&path, *way, &json!([member])).await?;
+                let added = self.add_members(&path, *way, &json!([member])).await?;
                 if self.has_members(&path).await? {
                     return Ok(true);
                 }
+                accepted |= added.status().is_some_and(|status| (200..300).contains(&status));
             }
         }
-        Ok(false)
+        // Where nobody could be added at all, there was nobody to show.
+        Ok(!accepted)
     }
 
     /// Adds members to a group that has none, as apps of this kind do.
