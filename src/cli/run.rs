@@ -1,9 +1,11 @@
 //! `scimulate run`: select, look whether the target can be tested, play, judge, report, decide.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
+use tokio::sync::watch;
 
 use super::catalogue::{self, Folders};
 use super::consent::consent;
@@ -11,14 +13,16 @@ use super::display::Screen;
 use super::files::{self, Destination};
 use super::target::{NoTarget, Target, TargetArgs, target};
 use super::{Display, duration, give_up, signal};
+use crate::exchange::curl;
 use crate::exit::Exit;
 use crate::gate::{self, GateOptions, KnownFailures};
 use crate::okta::{Identities, identity};
-use crate::play::journal::Journal;
-use crate::play::{self, Cast, Halt, Outcome, Preflight, Settings};
+use crate::play::journal::{self, Journal};
+use crate::play::{self, Cast, Existing, Halt, Outcome, Preflight, Settings};
 use crate::report::{Gate, Report, Run, SCHEMA_VERSION, Target as ReportTarget, Tool};
 use crate::scenario::{App, Capability, Catalogue, Scenario, select};
 use crate::score;
+use crate::server;
 
 /// The seed when none is given.
 const SEED: u64 = 4711;
@@ -68,11 +72,21 @@ pub(super) struct RunArgs {
     /// are played on this machine; elsewhere what is more than 20 at once only up to N, and once a DELETE has worked
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=5000))]
     import_size: Option<u16>,
+    /// An account of yours that was there before: it is looked up, its create is tried and must be refused, and it is never
+    /// changed
+    #[arg(long, value_name = "USERNAME", value_parser = NonEmptyStringValueParser::new())]
+    existing_user: Option<String>,
+    /// The same for a group of yours
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    existing_group: Option<String>,
+    /// Send only requests that change nothing; what needs others is skipped
+    #[arg(long)]
+    read_only: bool,
     /// Do not ask before writing to a host other than this machine
     #[arg(long)]
     yes: bool,
     /// Leave what was created
-    #[arg(long)]
+    #[arg(long, conflicts_with = "read_only")]
     keep: bool,
     #[command(flatten)]
     folders: Folders,
@@ -174,6 +188,9 @@ impl Prepared {
             return give_up(Exit::InvalidInput, "the fixture okta/create-user.json is missing");
         };
         let destination = files::destination(args.no_report, args.report_dir.as_deref(), &self.id);
+        if let Err(why) = destination.prepare() {
+            return give_up(Exit::ReportNotWritten, why);
+        }
         let clock = Instant::now();
         let screen = Screen::new(display, args.app, self.seed);
         for note in &self.catalogue.overridden {
@@ -188,20 +205,30 @@ impl Prepared {
             }
             Ok(reached) => {
                 reached.client.base().as_str().clone_into(&mut story.base_url);
-                if let Err(exit) = consent(&reached.client, &plan, args.import_size.map(usize::from), args.yes) {
+                let import_size = args.import_size.map(usize::from);
+                if !args.read_only
+                    && let Err(exit) = consent(&reached.client, &plan, import_size, args.yes)
+                {
                     return exit;
                 }
                 screen.open(&story.base_url);
                 let identities = Identities::new(self.seed, &self.token, &args.prefix, &args.user_domain);
-                let journal = match destination.begin_journal(&story.base_url, &self.token, args.target.reference) {
+                // The reference server dies with the run, and what only reads leaves nothing.
+                let journal = if args.target.reference || args.read_only {
+                    Ok(Journal::default())
+                } else {
+                    destination.begin_journal(&story.base_url, &self.token)
+                };
+                let journal = match journal {
                     Ok(journal) => journal,
                     Err(why) => return give_up(Exit::ReportNotWritten, why),
                 };
-                story.play(args, reached, &plan, &identities, create_user, &journal, &screen).await;
+                let interrupt = signal::listen(farewell(&destination.journal(), &story.base_url));
+                story.play(args, reached, &plan, &identities, create_user, &journal, interrupt, &screen).await;
             }
         }
         let seconds = clock.elapsed().as_secs_f64();
-        let narrowed = !args.select.is_empty() || !args.skip.is_empty();
+        let narrowed = !args.select.is_empty() || !args.skip.is_empty() || args.read_only;
         self.finish(args, story, narrowed, seconds, &destination, &screen)
     }
 
@@ -244,7 +271,7 @@ impl Prepared {
                 seed: self.seed,
                 app: args.app,
                 complete,
-                notes: outcome.halt.iter().map(|h| format!("The run is not complete: {h}.")).collect(),
+                notes: notes(outcome.halt, args.read_only),
                 narrowed,
                 requests: outcome.requests + requests,
                 features,
@@ -272,6 +299,43 @@ impl Prepared {
     }
 }
 
+/// What was there before the run, as the user says; in the reference server it is known.
+fn existing(args: &RunArgs) -> Existing {
+    let (user, group) = (args.existing_user.as_deref(), args.existing_group.as_deref());
+    if args.target.reference {
+        let somebody = server::example_user();
+        Existing::new(user.or(Some(&somebody)), group.or(Some(server::LOCAL_GROUP)))
+    } else {
+        Existing::new(user, group)
+    }
+}
+
+/// What the report says of the run as a whole.
+fn notes(halt: Option<Halt>, read_only: bool) -> Vec<String> {
+    let halt = halt.map(|halt| format!("The run is not complete: {halt}."));
+    let read_only = read_only.then(|| "Only requests that change nothing were sent (--read-only).".to_owned());
+    halt.into_iter().chain(read_only).collect()
+}
+
+/// What to say when the user will not wait for the clean-up: what the journal holds, and how to finish.
+fn farewell(journal: &Path, base_url: &str) -> impl FnOnce() + Send + 'static {
+    let (journal, base_url) = (journal.to_path_buf(), base_url.to_owned());
+    move || {
+        let held = std::fs::read_to_string(&journal).ok().and_then(|text| journal::read(&text).ok());
+        let Some(held) = held.filter(|held| !held.is_empty()) else {
+            eprintln!("Left at once. The journal names nothing that could still be there.");
+            return;
+        };
+        let folder = journal.parent().unwrap_or(&journal).display().to_string();
+        eprintln!(
+            "Left at once. {held}; they are noted in {}. To remove them:\n  scimulate cleanup --url {base_url} --report-dir {}   \
+             (and the same credential)",
+            journal.display(),
+            curl::quote(&folder)
+        );
+    }
+}
+
 /// What happened on the wire.
 #[derive(Default)]
 struct Story {
@@ -292,13 +356,15 @@ impl Story {
         identities: &Identities,
         create_user: &serde_json::Value,
         journal: &Journal,
+        mut interrupt: watch::Receiver<bool>,
         screen: &Screen,
     ) {
         let Target { client, source, reference } = target;
-        let interrupt = signal::listen(|| {
-            eprintln!("Left at once: what this run created may still be there. `scimulate cleanup` removes it.");
-        });
-        (self.preflight, self.requests) = play::preflight(&client, source).await;
+        tokio::select! {
+            biased;
+            _ = interrupt.wait_for(|stop| *stop) => self.outcome.halt = Some(Halt::Interrupted),
+            told = play::preflight(&client, source) => (self.preflight, self.requests) = told,
+        }
         screen.preflight(&self.preflight);
         if self.preflight.passed {
             let default_settle = if args.target.reference { Duration::ZERO } else { Duration::from_secs(2) };
@@ -310,6 +376,8 @@ impl Story {
                 max_requests: args.max_requests,
                 jobs: usize::from(args.jobs),
                 import_size: args.import_size.map(usize::from),
+                read_only: args.read_only,
+                existing: existing(args),
                 keep: args.keep,
                 keep_values: args.keep_values,
             };

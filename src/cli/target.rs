@@ -39,6 +39,9 @@ pub(super) struct TargetArgs {
     /// How long an answer may take; Okta waits 60 s
     #[arg(long, default_value = "60s", value_parser = duration, value_name = "DUR")]
     timeout: Duration,
+    /// At most N requests a second, over all that is sent at once
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    rate: Option<u32>,
     /// Trust the certificates in this PEM file too
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
@@ -77,7 +80,7 @@ impl From<Exit> for NoTarget {
 /// Resolves the options.
 pub(super) async fn target(args: &TargetArgs) -> Result<Target, NoTarget> {
     let usage = |message: String| NoTarget::Exit(give_up(Exit::Usage, message));
-    let limits = Limits { timeout: args.timeout, ..Limits::default() };
+    let limits = Limits { timeout: args.timeout, rate: args.rate, ..Limits::default() };
     if args.reference {
         return reference(args, limits).await;
     }

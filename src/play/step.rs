@@ -225,7 +225,7 @@ impl Player<'_> {
 
     /// Judges one check on an answer, its templates filled.
     fn judged(&self, scene: &Scene<'_>, check: &Check, exchange: &Exchange) -> Judgement {
-        if let Some(lack) = self.offers.lacks(&check.needs) {
+        if let Some(lack) = self.lacks(&check.needs) {
             return Judgement::Skipped(lack.to_owned());
         }
         match fill_expect(&check.expect, &scene.scope) {

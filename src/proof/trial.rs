@@ -11,7 +11,7 @@ use crate::okta::client::{Limits, Network};
 use crate::okta::{AuthForm, BaseUrl, Client, Credential, Identities};
 use crate::play::event::{Event, Observer};
 use crate::play::journal::Journal;
-use crate::play::{self, Cast, CheckStatus, Cleanup, Outcome, Settings, StepResult};
+use crate::play::{self, Cast, CheckStatus, Cleanup, Existing, Outcome, Settings, StepResult};
 use crate::report::{CapabilityResult, CapabilityStatus};
 use crate::scenario::{App, Capability, Catalogue, Scenario};
 use crate::score;
@@ -98,9 +98,8 @@ pub async fn trial(config: Config, rules: Rules, catalogue: &Catalogue, plan: &[
         max_wait: rules.max_wait,
         max_requests: 20_000,
         jobs: 1,
-        import_size: None,
-        keep: false,
-        keep_values: false,
+        existing: Existing::new(Some(&server::example_user()), Some(server::LOCAL_GROUP)),
+        ..Settings::default()
     };
     let outcome = play::play(
         Cast {

@@ -33,6 +33,14 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use variant::Variant;
 
+/// The displayName of a group that no healthy directory starts with; one fault keeps it taken and hidden.
+pub const LOCAL_GROUP: &str = "Local Team";
+
+/// The userName of somebody that every directory with example people starts with.
+pub fn example_user() -> String {
+    seed::user_name(0)
+}
+
 /// How a successful PATCH is answered (RFC 7644 §3.5.2 allows both).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PatchAnswer {
