@@ -11,18 +11,18 @@ use super::catalogue::{self, Folders};
 use super::consent::consent;
 use super::display::Screen;
 use super::files::{self, Destination};
-use super::target::{NoTarget, Target, TargetArgs, target};
-use super::{Display, duration, give_up, signal};
+use super::target::{Described, NoTarget, Target, TargetArgs, described, target};
+use super::{Display, display, dry_run, duration, give_up, signal};
 use crate::exchange::curl;
 use crate::exit::Exit;
 use crate::gate::{self, GateOptions, KnownFailures};
 use crate::okta::{Identities, identity};
 use crate::play::journal::{self, Journal};
+use crate::play::outline::Draft;
 use crate::play::{self, Cast, Existing, Halt, Outcome, Preflight, Settings};
 use crate::report::{Gate, Report, Run, SCHEMA_VERSION, Target as ReportTarget, Tool};
 use crate::scenario::{App, Capability, Catalogue, Scenario, select};
 use crate::score;
-use crate::server;
 
 /// The seed when none is given.
 const SEED: u64 = 4711;
@@ -79,6 +79,9 @@ pub(super) struct RunArgs {
     /// The same for a group of yours
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     existing_group: Option<String>,
+    /// Print every request that would be sent, and send nothing
+    #[arg(long)]
+    dry_run: bool,
     /// Send only requests that change nothing; what needs others is skipped
     #[arg(long)]
     read_only: bool,
@@ -187,6 +190,9 @@ impl Prepared {
         let Some(create_user) = self.catalogue.fixture("okta/create-user.json") else {
             return give_up(Exit::InvalidInput, "the fixture okta/create-user.json is missing");
         };
+        if args.dry_run {
+            return self.rehearse(args, &plan, create_user);
+        }
         let destination = files::destination(args.no_report, args.report_dir.as_deref(), &self.id);
         if let Err(why) = destination.prepare() {
             return give_up(Exit::ReportNotWritten, why);
@@ -212,7 +218,7 @@ impl Prepared {
                     return exit;
                 }
                 screen.open(&story.base_url);
-                let identities = Identities::new(self.seed, &self.token, &args.prefix, &args.user_domain);
+                let identities = self.identities(args);
                 // The reference server dies with the run, and what only reads leaves nothing.
                 let journal = if args.target.reference || args.read_only {
                     Ok(Journal::default())
@@ -230,6 +236,23 @@ impl Prepared {
         let seconds = clock.elapsed().as_secs_f64();
         let narrowed = !args.select.is_empty() || !args.skip.is_empty() || args.read_only;
         self.finish(args, story, narrowed, seconds, &destination, &screen)
+    }
+
+    /// Tells what would be sent.
+    fn rehearse(&self, args: &RunArgs, plan: &[&Scenario], create_user: &serde_json::Value) -> Exit {
+        let Described { name, loopback, existing } = match described(&args.target) {
+            Ok(described) => described,
+            Err(exit) => return exit,
+        };
+        let identities = self.identities(args);
+        let settings = settings(args, existing);
+        let draft = Draft { identities: &identities, create_user, settings: &settings, loopback };
+        display::print(&dry_run::text(draft, plan, &name));
+        Exit::Passed
+    }
+
+    fn identities(&self, args: &RunArgs) -> Identities {
+        Identities::new(self.seed, &self.token, &args.prefix, &args.user_domain)
     }
 
     /// Scores, decides, writes and tells.
@@ -299,14 +322,21 @@ impl Prepared {
     }
 }
 
-/// What was there before the run, as the user says; in the reference server it is known.
-fn existing(args: &RunArgs) -> Existing {
-    let (user, group) = (args.existing_user.as_deref(), args.existing_group.as_deref());
-    if args.target.reference {
-        let somebody = server::example_user();
-        Existing::new(user.or(Some(&somebody)), group.or(Some(server::LOCAL_GROUP)))
-    } else {
-        Existing::new(user, group)
+/// The options as rules of playing. `existing` is what is known to have been there before; the user may name others.
+fn settings(args: &RunArgs, existing: Existing) -> Settings {
+    let default_settle = if args.target.reference { Duration::ZERO } else { Duration::from_secs(2) };
+    Settings {
+        app: args.app,
+        settle: args.settle.unwrap_or(default_settle),
+        deadline: args.deadline,
+        max_wait: args.max_wait,
+        max_requests: args.max_requests,
+        jobs: usize::from(args.jobs),
+        import_size: args.import_size.map(usize::from),
+        read_only: args.read_only,
+        existing: existing.named(args.existing_user.as_deref(), args.existing_group.as_deref()),
+        keep: args.keep,
+        keep_values: args.keep_values,
     }
 }
 
@@ -359,7 +389,7 @@ impl Story {
         mut interrupt: watch::Receiver<bool>,
         screen: &Screen,
     ) {
-        let Target { client, source, reference } = target;
+        let Target { client, source, reference, existing } = target;
         tokio::select! {
             biased;
             _ = interrupt.wait_for(|stop| *stop) => self.outcome.halt = Some(Halt::Interrupted),
@@ -367,20 +397,7 @@ impl Story {
         }
         screen.preflight(&self.preflight);
         if self.preflight.passed {
-            let default_settle = if args.target.reference { Duration::ZERO } else { Duration::from_secs(2) };
-            let settings = Settings {
-                app: args.app,
-                settle: args.settle.unwrap_or(default_settle),
-                deadline: args.deadline,
-                max_wait: args.max_wait,
-                max_requests: args.max_requests,
-                jobs: usize::from(args.jobs),
-                import_size: args.import_size.map(usize::from),
-                read_only: args.read_only,
-                existing: existing(args),
-                keep: args.keep,
-                keep_values: args.keep_values,
-            };
+            let settings = settings(args, existing);
             let observer = screen.observer();
             let cast = Cast {
                 client: &client,

@@ -118,7 +118,7 @@ impl Client {
         HeaderValue::from_str(&credential.header_value())
             .map_err(|_| "the credential cannot be sent in an HTTP header".to_owned())?;
         let http = builder.build().map_err(|e| format!("the HTTP client could not be made: {e}"))?;
-        let redactor = Arc::new(Redactor::new(credential.spellings()));
+        let redactor = Arc::new(Redactor::new(&credential.secrets()));
         let pace = Arc::new(Pace::new(limits.rate));
         Ok(Self { http, base, credential, limits, redactor, pace })
     }
@@ -126,7 +126,7 @@ impl Client {
     /// The same connections with another credential; what the first one was stays redacted by its own client.
     #[must_use]
     pub fn with_credential(&self, credential: Credential) -> Self {
-        let redactor = Arc::new(Redactor::new(credential.spellings()));
+        let redactor = Arc::new(Redactor::new(&credential.secrets()));
         Self { credential, redactor, ..self.clone() }
     }
 
@@ -230,7 +230,7 @@ impl Client {
             .headers()
             .iter()
             .map(|(name, value)| Header {
-                name: name.as_str().to_owned(),
+                name: self.redactor.text(name.as_str()),
                 value: self.redactor.header(&String::from_utf8_lossy(value.as_bytes())),
             })
             .collect();

@@ -42,17 +42,12 @@ impl Pace {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn turns_are_kept_apart_however_many_ask() {
-        let pace = Pace::new(Some(10));
+        let pace = Pace::new(Some(200));
         let started = Instant::now();
-        let turns = (0..5).map(|_| async {
-            pace.turn().await;
-            pace.next.lock().expect("lock").expect("a turn was taken")
-        });
-        let taken = futures_util::future::join_all(turns).await;
-        let last = taken.into_iter().max().expect("turns");
-        assert!(last - started >= Duration::from_millis(500), "{:?}", last - started);
+        futures_util::future::join_all((0..5).map(|_| pace.turn())).await;
+        assert!(started.elapsed() >= Duration::from_millis(20), "{:?}", started.elapsed());
     }
 
     #[tokio::test]

@@ -25,6 +25,15 @@ impl Existing {
         Self { names: names.collect(), shown: Vec::new() }
     }
 
+    /// The same with others in place of those that are given here.
+    #[must_use]
+    pub fn named(mut self, user: Option<&str>, group: Option<&str>) -> Self {
+        let other = Self::new(user, group);
+        self.names.retain(|(collection, _)| other.names.iter().all(|(c, _)| c != collection));
+        self.names.extend(other.names);
+        self
+    }
+
     /// Was the one that a scenario needs given?
     pub(super) fn is_given(&self, need: Need) -> bool {
         let collection = if need == Need::ExistingGroup { Collection::Groups } else { Collection::Users };

@@ -12,6 +12,7 @@ pub mod ledger;
 mod mark;
 mod offers;
 pub mod outcome;
+pub mod outline;
 mod pages;
 mod player;
 pub mod preflight;

@@ -45,7 +45,7 @@ impl Offers {
     }
 }
 
-const fn lack(need: Need) -> &'static str {
+pub(super) const fn lack(need: Need) -> &'static str {
     match need {
         Need::Groups => "the target does not offer groups (GET /Groups is answered 404 or 501)",
         Need::Entitlements => "the target does not offer roles or entitlements (none in /ResourceTypes)",
@@ -57,16 +57,16 @@ const fn lack(need: Need) -> &'static str {
 }
 
 /// Why a scenario or check is skipped that only a write could prepare.
-const READ_ONLY: &str = "it needs requests that change something, and the run is --read-only";
+pub(super) const READ_ONLY: &str = "it needs requests that change something, and the run is --read-only";
 
 /// Does a scenario send anything but reads under this app? What its people need to exist counts too.
-fn writes(scenario: &Scenario, app: App) -> bool {
+pub(super) fn writes(scenario: &Scenario, app: App) -> bool {
     let steps = scenario.steps.iter().filter(|step| step.apps.contains(&app));
     !scenario.given.is_empty() || steps.into_iter().any(|step| step.method != "GET")
 }
 
 /// Is this found out by writing?
-const fn is_tried(need: Need) -> bool {
+pub(super) const fn is_tried(need: Need) -> bool {
     matches!(need, Need::Deletes | Need::Members)
 }
 

@@ -78,6 +78,7 @@ pub async fn trial(config: Config, rules: Rules, catalogue: &Catalogue, plan: &[
     let create_user =
         catalogue.fixture("okta/create-user.json").ok_or("the fixture okta/create-user.json is missing")?;
     let config = Config { patience: rules.timeout, ..config };
+    let existing = Existing::new(Some(&server::example_user()), server::hidden_group(&config.faults));
     let running =
         server::start(config).await.map_err(|error| format!("the reference server did not start: {error}"))?;
     let base = BaseUrl::parse(&running.base_url).map_err(|error| error.to_string())?;
@@ -98,7 +99,7 @@ pub async fn trial(config: Config, rules: Rules, catalogue: &Catalogue, plan: &[
         max_wait: rules.max_wait,
         max_requests: 20_000,
         jobs: 1,
-        existing: Existing::new(Some(&server::example_user()), Some(server::LOCAL_GROUP)),
+        existing,
         ..Settings::default()
     };
     let outcome = play::play(

@@ -33,8 +33,10 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use variant::Variant;
 
-/// The displayName of a group that no healthy directory starts with; one fault keeps it taken and hidden.
-pub const LOCAL_GROUP: &str = "Local Team";
+/// The displayName of a group of the app's own, where these faults keep one.
+pub fn hidden_group(faults: &[&Fault]) -> Option<&'static str> {
+    faults.iter().any(|fault| fault.id == "group_hidden_conflict").then_some(fault::HIDDEN_GROUP)
+}
 
 /// The userName of somebody that every directory with example people starts with.
 pub fn example_user() -> String {
