@@ -29,7 +29,8 @@ fn dry(arguments: &[&str]) -> Output {
 #[test]
 fn a_dry_run_prints_what_a_run_sends_and_sends_nothing() {
     let (_served, url) = serve(&[]);
-    for (app, scenarios) in [("oin", "users.deactivate"), ("aiw", "users.create-duplicate"), ("oin", "groups.members")] {
+    for (app, scenarios) in [("oin", "users.deactivate"), ("aiw", "users.create-duplicate"), ("oin", "groups.members")]
+    {
         let (proxy, noted) = noting(&url);
         let output = dry(&["--app", app, "--url", &proxy, scenarios]);
         let planned = stdout(&output);
@@ -44,7 +45,8 @@ fn a_dry_run_prints_what_a_run_sends_and_sends_nothing() {
             let request = &exchange["request"];
             let (method, path) = (request["method"].as_str().expect("method"), request["path"].as_str().expect("path"));
             // Up to the id that only an answer tells.
-            let known = if path.matches('/').count() > 1 { &path[..path.rfind('/').expect("a slash") + 1] } else { path };
+            let known =
+                if path.matches('/').count() > 1 { &path[..path.rfind('/').expect("a slash") + 1] } else { path };
             assert!(planned.contains(&format!("{method} {known}")), "{method} {path} is not in {planned}");
             let body = &request["body"]["value"];
             if method == "POST" && body.get("members").is_none() {
@@ -60,7 +62,9 @@ fn a_dry_run_needs_no_target_and_names_what_is_left_out() {
     let output = dry(&[]);
     let text = stdout(&output);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    for part in ["GET /Users?startIndex=1&count=2", "{{ann.id}}", "--import-size", "--existing-user", "DELETE of everything"] {
+    for part in
+        ["GET /Users?startIndex=1&count=2", "{{ann.id}}", "--import-size", "--existing-user", "DELETE of everything"]
+    {
         assert!(text.contains(part), "{part}");
     }
     let read_only = stdout(&dry(&["--read-only", "--reference"]));
@@ -96,7 +100,8 @@ fn read_only_sends_nothing_but_reads_and_cannot_tell_readiness() {
 fn a_rate_is_kept_over_everything_that_is_sent() {
     let (_served, url) = serve(&[]);
     let (proxy, noted) = noting(&url);
-    let (output, folder) = run(&["--url", &proxy, "--rate", "40", "--jobs", "8", "users.create", "users.update", "groups.create"]);
+    let (output, folder) =
+        run(&["--url", &proxy, "--rate", "40", "--jobs", "8", "users.create", "users.update", "groups.create"]);
     assert!(output.status.success(), "{}", stdout(&output));
     assert_eq!(report(folder.path())["cleanup"]["left"], json!([]));
     let noted = noted.lock().expect("lock");
@@ -151,7 +156,8 @@ fn an_existing_account_and_group_are_found_refused_and_left_as_they_are() {
     // Without a name there is nothing to try.
     let (_, folder) = run(&["--url", &url, "users.existing", "users.read-unknown"]);
     let told = report(folder.path());
-    let reason = told["scenarios"].as_array().expect("scenarios").iter().find(|s| s["id"] == "users.existing").expect("it");
+    let reason =
+        told["scenarios"].as_array().expect("scenarios").iter().find(|s| s["id"] == "users.existing").expect("it");
     assert!(reason["reason"].as_str().is_some_and(|why| why.contains("--existing-user NAME")), "{reason}");
 }
 
@@ -195,7 +201,9 @@ fn report_files_are_their_owner_s_alone_and_links_are_not_followed() {
     let (_served, url) = serve(&[]);
     let run_into = |folder: &std::path::Path| {
         let mut command = scimulate();
-        command.args(["run", "--url", &url, "--keep", "users.read-unknown", "users.update", "--report-dir"]).arg(folder);
+        command
+            .args(["run", "--url", &url, "--keep", "users.read-unknown", "users.update", "--report-dir"])
+            .arg(folder);
         command.env("SCIM_TOKEN", "Bearer secret-token-0815").output().expect("run")
     };
     assert!(run_into(&folder).status.success());

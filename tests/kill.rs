@@ -8,7 +8,9 @@ use std::path::Path;
 use std::process::Output;
 use std::sync::{Arc, OnceLock};
 
-use support::{Traffic, ask, between, directory, inhabited, line, report, run, scimulate, signal, start, stderr, stdout};
+use support::{
+    Traffic, ask, between, directory, inhabited, line, report, run, scimulate, signal, start, stderr, stdout,
+};
 
 /// What is played: creates, groups with members, deletes, and creates whose answers are lost.
 const STORY: [&str; 4] = ["users.create-duplicate", "users.retry-create", "groups.members", "protocol.delete"];
@@ -102,6 +104,7 @@ fn cleanup_does_not_touch_what_a_running_run_created() {
     child.wait().expect("wait");
     let (code, text) = told.get().expect("it was tried");
     assert!(*code == Some(1) && text.contains("its run goes on"), "{code:?} {text}");
-    let persisted = support::checks(&report(folder.path())).iter().any(|c| c["status"] == "failed" && c["level"] == "must");
+    let persisted =
+        support::checks(&report(folder.path())).iter().any(|c| c["status"] == "failed" && c["level"] == "must");
     assert!(!persisted, "the run was disturbed");
 }

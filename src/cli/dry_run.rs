@@ -6,6 +6,7 @@ use super::consent::expected;
 use crate::play::outline::{Draft, Planned};
 use crate::play::preflight::CONNECTION_TEST;
 use crate::report::escape::escape;
+use crate::report::terminal::count;
 use crate::scenario::{Need, Scenario};
 
 /// The plan as text.
@@ -17,7 +18,8 @@ pub(super) fn text(draft: Draft<'_>, plan: &[&Scenario], target: &str) -> String
     );
     line(&mut out, &request("", "GET", CONNECTION_TEST));
     let needs = |need: Need| {
-        plan.iter().any(|s| s.needs.contains(&need) || s.steps.iter().flat_map(|s| &s.checks).any(|c| c.needs.contains(&need)))
+        plan.iter()
+            .any(|s| s.needs.contains(&need) || s.steps.iter().flat_map(|s| &s.checks).any(|c| c.needs.contains(&need)))
     };
     let asked: Vec<&str> = [
         (needs(Need::Groups), "GET /Groups?startIndex=1&count=100"),
@@ -42,11 +44,16 @@ pub(super) fn text(draft: Draft<'_>, plan: &[&Scenario], target: &str) -> String
     if !settings.read_only && !settings.keep {
         let _ = writeln!(out, "\nin the end\n  DELETE of everything that was created, the last first");
     }
-    let (users, groups) = if settings.read_only { (0, 0) } else { expected(plan, draft.loopback, settings.import_size) };
+    let (users, groups) =
+        if settings.read_only { (0, 0) } else { expected(plan, draft.loopback, settings.import_size) };
     let _ = writeln!(
         out,
-        "\n{scenarios} scenarios, {requests} requests, about {users} users and {groups} groups created. A run sends more when \
-         answers make it: reads that come too early and scenarios that fail are tried again, refused creates are looked into."
+        "\n{}, {}; about {} and {} created. A run sends more when answers make it: reads that come too early and scenarios that \
+         fail are tried again, refused creates are looked into.",
+        count(scenarios, "scenario"),
+        count(requests, "request"),
+        count(users, "user"),
+        count(groups, "group"),
     );
     out
 }

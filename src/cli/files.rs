@@ -35,7 +35,9 @@ impl Destination {
         }
         let probe = self.folder.join(format!(".scimulate.{}", uuid::Uuid::new_v4().simple()));
         let tried = make(&self.folder).and_then(|()| create(&probe)).and_then(|_| fs::remove_file(&probe));
-        tried.map_err(|e| format!("no report can be written to {}: {e}. Nothing was sent. {ELSEWHERE}", self.folder.display()))
+        tried.map_err(|e| {
+            format!("no report can be written to {}: {e}. Nothing was sent. {ELSEWHERE}", self.folder.display())
+        })
     }
 
     /// Where the journal of this run is.

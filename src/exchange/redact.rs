@@ -82,7 +82,8 @@ impl Redactor {
     pub fn new(secrets: &[String]) -> Self {
         let spellings = secrets.iter().flat_map(|secret| spellings(secret)).filter(|text| !text.is_empty());
         let (long, short): (Vec<_>, Vec<_>) = spellings.partition(|text| text.chars().count() >= SHORT);
-        let search = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).ascii_case_insensitive(true).build(long);
+        let search =
+            AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).ascii_case_insensitive(true).build(long);
         let short = short.into_iter().filter(|text| secrets.contains(text)).collect();
         Self { long: Some(search.expect("a few dozen short texts")), short, passwords: RwLock::default() }
     }

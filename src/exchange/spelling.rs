@@ -68,7 +68,8 @@ mod tests {
             for after in ["", "!", "!!", "\r\n"] {
                 let text = format!("{before}{secret}{after}");
                 for coded in [STANDARD.encode(&text), URL_SAFE_NO_PAD.encode(&text)] {
-                    let longest = known.iter().filter(|k| k.len() > 8 && coded.contains(k.as_str())).map(String::len).max();
+                    let longest =
+                        known.iter().filter(|k| k.len() > 8 && coded.contains(k.as_str())).map(String::len).max();
                     assert!(longest.is_some_and(|length| length >= secret.len()), "{text}: {coded}");
                 }
             }
@@ -78,7 +79,9 @@ mod tests {
     #[test]
     fn escapes_and_codings_are_known() {
         let known = spellings("a/b \"c<é");
-        for spelling in ["a%2Fb%20%22c%3C%C3%A9", "a%2Fb+%22c%3C%C3%A9", "a\\/b \\\"c<é", "a/b &quot;c&lt;é", "612f622022633cc3a9"] {
+        for spelling in
+            ["a%2Fb%20%22c%3C%C3%A9", "a%2Fb+%22c%3C%C3%A9", "a\\/b \\\"c<é", "a/b &quot;c&lt;é", "612f622022633cc3a9"]
+        {
             assert!(known.iter().any(|k| k == spelling), "{spelling}: {known:?}");
         }
         assert!(known.iter().any(|k| k.starts_with("\\u0061\\u002f")), "{known:?}");

@@ -44,14 +44,15 @@ impl Player<'_> {
     }
 
     /// Removes what was made so far: before a scenario that counts over the whole directory, and after a volume. What
-    /// resists is left to the final clean-up.
+    /// resists, or is still there when the run ends, is left to the final clean-up.
     pub(super) async fn tidy(&self) {
         if self.settings.keep {
             return;
         }
         let ends = Instant::now() + self.time_for(self.there(), TIME);
         let mut cleanup = Cleanup::default();
-        self.remove_owned(ends, &mut cleanup).await;
+        // When the run ends meanwhile, what is asked next says so.
+        let _ = self.abandonable(self.remove_owned(ends, &mut cleanup)).await;
         self.tidied.fetch_add(cleanup.deleted, Ordering::Relaxed);
     }
 
@@ -216,7 +217,9 @@ impl Player<'_> {
 /// What to tell of a create of a name that was there before, when nobody can say what it did.
 fn doubtful(doubtful: &Doubtful) -> Left {
     let Doubtful { collection, id, name } = doubtful;
-    let path = id.as_ref().map_or_else(|| collection.path().to_owned(), |id| format!("{}/{}", collection.path(), percent_encode(id)));
+    let path = id
+        .as_ref()
+        .map_or_else(|| collection.path().to_owned(), |id| format!("{}/{}", collection.path(), percent_encode(id)));
     let reason = "the create of this existing name was not refused clearly, and what came of it cannot be told from what was \
                   there before: look at both, and remove the one too many by hand";
     Left { path, name: name.clone(), reason: reason.into() }

@@ -11,9 +11,9 @@ use super::ledger::{Collection, id_of, usable};
 use super::player::Player;
 use super::scene::Scene;
 use crate::exchange::Exchange;
-use crate::okta::{Identities, Identity};
 use crate::okta::client::Outgoing;
 use crate::okta::wire::patch_op;
+use crate::okta::{Identities, Identity};
 use crate::scenario::template::{Scope, fill_json, fill_text};
 use crate::scenario::{AT_ONCE, App, Count, Given, Person};
 

@@ -4,9 +4,7 @@
 pub(super) fn carries(text: &str, token: &str) -> bool {
     let text = text.to_lowercase();
     let edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
-    let alone = |at: usize| {
-        edge(text[..at].chars().next_back()) && edge(text[at + token.len()..].chars().next())
-    };
+    let alone = |at: usize| edge(text[..at].chars().next_back()) && edge(text[at + token.len()..].chars().next());
     !token.is_empty() && text.match_indices(token).any(|(at, _)| alone(at))
 }
 

@@ -57,8 +57,10 @@ impl Player<'_> {
             Ok(exchange) if exchange.status() == Some(200) => {
                 let listed = exchange.json().and_then(|b| b.get("Resources")).and_then(Value::as_array);
                 let listed = listed.map_or(&[][..], Vec::as_slice);
-                let shown = |r: &Value| r.get(collection.name_attribute()).and_then(Value::as_str).map(str::to_lowercase);
-                let (ours, others): (Vec<_>, Vec<_>) = listed.iter().partition(|r| shown(r) == Some(name.to_lowercase()));
+                let shown =
+                    |r: &Value| r.get(collection.name_attribute()).and_then(Value::as_str).map(str::to_lowercase);
+                let (ours, others): (Vec<_>, Vec<_>) =
+                    listed.iter().partition(|r| shown(r) == Some(name.to_lowercase()));
                 for resource in &ours {
                     self.ledger().recover(collection, resource);
                 }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::Outcome;
 use super::ledger::{Collection, Ledger, id_of};
 use super::mark::carries;
-use super::Outcome;
 use super::outcome::{CheckResult, ScenarioResult};
 use crate::exchange::{Body, Exchange};
 use crate::okta::wire::percent_encode;

@@ -30,11 +30,14 @@ const RUN_FIELDS: [&str; 3] = ["token", "prefix", "domain"];
 
 /// What templates may name of what was there before, when the scenario needs it.
 fn existing_fields(needs: &[Need]) -> impl Iterator<Item = &'static str> {
-    needs.iter().flat_map(|need| match need {
-        Need::ExistingUser => &["userName", "userNameUpper"][..],
-        Need::ExistingGroup => &["displayName", "displayNameUpper"],
-        _ => &[],
-    }).copied()
+    needs
+        .iter()
+        .flat_map(|need| match need {
+            Need::ExistingUser => &["userName", "userNameUpper"][..],
+            Need::ExistingGroup => &["displayName", "displayNameUpper"],
+            _ => &[],
+        })
+        .copied()
 }
 
 /// Looks through a scenario; every fault found is an error with its place.
