@@ -108,3 +108,30 @@ fn cleanup_does_not_touch_what_a_running_run_created() {
         support::checks(&report(folder.path())).iter().any(|c| c["status"] == "failed" && c["level"] == "must");
     assert!(!persisted, "the run was disturbed");
 }
+
+#[test]
+fn an_older_journal_outlives_runs_that_have_none_of_their_own() {
+    let (_served, url) = inhabited(&[]);
+    let (_, folder) = run(&["--url", &url, "--keep", "users.update"]);
+    let journal = std::fs::read_to_string(folder.path().join("journal.jsonl")).expect("journal");
+    for arguments in
+        [&["--reference", "users.read-unknown"][..], &["--url", &url, "--read-only"], &["--url", "http://127.0.0.1:1"]]
+    {
+        let mut command = scimulate();
+        command.arg("run").args(arguments).arg("--report-dir").arg(folder.path());
+        command.env("SCIM_TOKEN", "Bearer secret-token-0815").output().expect("run");
+        assert_eq!(
+            std::fs::read_to_string(folder.path().join("journal.jsonl")).ok().as_ref(),
+            Some(&journal),
+            "{arguments:?}"
+        );
+    }
+    // A run that has one moves it aside, and clean-up finds both.
+    let mut command = scimulate();
+    command.args(["run", "--url", &url, "users.read-unknown", "--report-dir"]).arg(folder.path());
+    assert!(command.env("SCIM_TOKEN", "Bearer secret-token-0815").output().expect("run").status.success());
+    let output = cleanup(&url, folder.path());
+    assert!(output.status.success() && !directory(&url).contains("scimulate-sean"), "{}", stdout(&output));
+    let left = std::fs::read_dir(folder.path()).expect("folder").flatten().map(|entry| entry.file_name());
+    assert_eq!(left.collect::<Vec<_>>(), ["report.json"]);
+}

@@ -19,12 +19,14 @@ pub(super) struct Destination {
     folder: PathBuf,
     /// False with --no-report: only the journal is written, and the folder is gone again when nothing is left.
     report: bool,
+    /// This run's journal is there. An older one, which may still be needed, is not this run's to remove.
+    begun: bool,
 }
 
 /// Says where things will go; `asked` is --report-dir.
 pub(super) fn destination(no_report: bool, asked: Option<&Path>, run_id: &str) -> Destination {
     let folder = asked.map_or_else(|| Path::new("reports").join(run_id), Path::to_path_buf);
-    Destination { folder, report: !no_report }
+    Destination { folder, report: !no_report, begun: false }
 }
 
 impl Destination {
@@ -46,7 +48,7 @@ impl Destination {
     }
 
     /// Begins the journal, before anything is created on the target.
-    pub(super) fn begin_journal(&self, base_url: &str, token: &str) -> Result<Journal, String> {
+    pub(super) fn begin_journal(&mut self, base_url: &str, token: &str) -> Result<Journal, String> {
         let path = self.journal();
         let begun = make(&self.folder)
             .and_then(|()| {
@@ -60,13 +62,14 @@ impl Destination {
         let journal = begun.map_err(|e| {
             format!("the journal {} cannot be written: {e}. Nothing was sent. {ELSEWHERE}", path.display())
         })?;
+        self.begun = true;
         self.point_latest();
         Ok(journal)
     }
 
     /// A journal whose run left nothing has done its work.
     pub(super) fn end_journal(&self, cleanup: &Cleanup) {
-        if cleanup.left.is_empty() {
+        if self.begun && cleanup.left.is_empty() {
             let _ = fs::remove_file(self.journal());
             if !self.report {
                 let _ = fs::remove_dir(&self.folder);

@@ -193,10 +193,7 @@ impl Prepared {
         if args.dry_run {
             return self.rehearse(args, &plan, create_user);
         }
-        let destination = files::destination(args.no_report, args.report_dir.as_deref(), &self.id);
-        if let Err(why) = destination.prepare() {
-            return give_up(Exit::ReportNotWritten, why);
-        }
+        let mut destination = files::destination(args.no_report, args.report_dir.as_deref(), &self.id);
         let clock = Instant::now();
         let screen = Screen::new(display, args.app, self.seed);
         for note in &self.catalogue.overridden {
@@ -216,6 +213,9 @@ impl Prepared {
                     && let Err(exit) = consent(&reached.client, &plan, import_size, args.yes)
                 {
                     return exit;
+                }
+                if let Err(why) = destination.prepare() {
+                    return give_up(Exit::ReportNotWritten, why);
                 }
                 screen.open(&story.base_url);
                 let identities = self.identities(args);
