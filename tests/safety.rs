@@ -106,7 +106,7 @@ fn no_run_of_any_kind_changes_what_was_there_before() {
         (&["--deadline", "300ms", "--run-id", "dev"], 1),
         (&["--max-requests", "60"], 1),
         (&["--read-only"], 0),
-        (&["users", "--existing-user", "devon@example.com"], 0),
+        (&["users.existing", "users.create", "--existing-user", "devon@example.com"], 0),
     ];
     for (arguments, code) in kinds {
         let (output, folder) = run(&[&["--url", &url], arguments].concat());
@@ -121,7 +121,9 @@ fn a_target_with_faults_loses_nothing_of_its_own() {
     for fault in ["delete_only_deactivates", "filter_ignored", "create_empty_body", "dup_201", "lookup_wrong_user"] {
         let (_served, url) = inhabited(&["--fault", fault]);
         let before = directory(&url);
-        run(&["--url", &url, "users", "groups", "--run-id", "dev"]);
+        let story =
+            ["users.create-duplicate", "users.lookup-case", "users.retry-create", "groups.members", "protocol.delete"];
+        run(&[&["--url", &url, "--run-id", "dev"], &story[..]].concat());
         let now = directory(&url);
         assert!(still_there(&before, &now), "{fault}: {before}\n{now}");
     }
