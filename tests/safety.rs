@@ -97,20 +97,32 @@ fn still_there(before: &str, now: &str) -> bool {
 }
 
 #[test]
+fn a_whole_run_changes_nothing_that_was_there_before() {
+    unchanged(&[(&["--run-id", "dev"], 0)]);
+}
+
+#[test]
+fn a_whole_run_as_the_other_kind_of_app_changes_nothing_that_was_there_before() {
+    unchanged(&[(&["--app", "aiw", "--run-id", "dev"], 0)]);
+}
+
+#[test]
 fn no_run_of_any_kind_changes_what_was_there_before() {
-    let (_served, url) = inhabited(&[]);
-    let before = directory(&url);
-    let kinds: [(&[&str], i32); 6] = [
-        (&["--run-id", "dev"], 0),
-        (&["--app", "aiw"], 0),
+    unchanged(&[
         (&["--deadline", "300ms", "--run-id", "dev"], 1),
         (&["--max-requests", "60"], 1),
         (&["--read-only"], 0),
         (&["users.existing", "users.create", "--existing-user", "devon@example.com"], 0),
-    ];
+    ]);
+}
+
+/// Plays runs with these options and exit codes; the directory stays as it was.
+fn unchanged(kinds: &[(&[&str], i32)]) {
+    let (_served, url) = inhabited(&[]);
+    let before = directory(&url);
     for (arguments, code) in kinds {
-        let (output, folder) = run(&[&["--url", &url], arguments].concat());
-        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", stdout(&output));
+        let (output, folder) = run(&[&["--url", &url], *arguments].concat());
+        assert_eq!(output.status.code(), Some(*code), "{arguments:?}: {}", stdout(&output));
         assert_eq!(report(folder.path())["cleanup"]["left"], Value::Array(Vec::new()), "{arguments:?}");
         assert_eq!(directory(&url), before, "{arguments:?}");
     }
