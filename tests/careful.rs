@@ -14,9 +14,9 @@ use support::{between, checks, directory, folded, inhabited, line, report, run, 
 /// A middle man that notes every request and when it came.
 fn noting(url: &str) -> (String, Arc<Mutex<Vec<(Instant, String)>>>) {
     let noted = Arc::new(Mutex::new(Vec::new()));
-    let notes = Arc::clone(&noted);
+    let log = Arc::clone(&noted);
     let own = between(url, move |request, server| {
-        notes.lock().expect("lock").push((Instant::now(), line(request)));
+        log.lock().expect("lock").push((Instant::now(), line(request)));
         server(request)
     });
     (own, noted)

@@ -115,9 +115,11 @@ fn an_older_journal_outlives_runs_that_have_none_of_their_own() {
     let before = directory(&url);
     let (_, folder) = run(&["--url", &url, "--keep", "users.update"]);
     let journal = std::fs::read_to_string(folder.path().join("journal.jsonl")).expect("journal");
-    for arguments in
-        [&["--reference", "users.read-unknown"][..], &["--url", &url, "--read-only"], &["--url", "http://127.0.0.1:1/scim/Users"]]
-    {
+    for arguments in [
+        &["--reference", "users.read-unknown"][..],
+        &["--url", &url, "--read-only"],
+        &["--url", "http://127.0.0.1:1/scim/Users"],
+    ] {
         let mut command = scimulate();
         command.arg("run").args(arguments).arg("--report-dir").arg(folder.path());
         command.env("SCIM_TOKEN", "Bearer secret-token-0815").output().expect("run");

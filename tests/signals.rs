@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use support::{Traffic, between, directory, inhabited, line, report, signal, start};
 
-/// Interrupts a run when this request comes for the first time, before the server hears of it; gives the exit code, what
-/// was told and how long the rest took.
+/// Interrupts a run when this request comes for the first time, before the server hears of it; gives the exit code and what
+/// was told.
 fn interrupted(url: &str, arguments: &[&str], at: fn(&str) -> bool, name: &'static str) -> (Option<i32>, String) {
     let (id, done, traffic) = (Arc::new(OnceLock::new()), AtomicBool::new(false), Arc::new(Traffic::default()));
     let (victim, seen) = (Arc::clone(&id), Arc::clone(&traffic));

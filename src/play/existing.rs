@@ -20,8 +20,8 @@ pub struct Existing {
 impl Existing {
     /// A userName and a displayName of a group, as far as they were given.
     pub fn new(user: Option<&str>, group: Option<&str>) -> Self {
-        let named = [(Collection::Users, user), (Collection::Groups, group)];
-        let names = named.into_iter().filter_map(|(collection, name)| Some((collection, name?.to_owned())));
+        let given = [(Collection::Users, user), (Collection::Groups, group)];
+        let names = given.into_iter().filter_map(|(collection, name)| Some((collection, name?.to_owned())));
         Self { names: names.collect(), shown: Vec::new() }
     }
 
