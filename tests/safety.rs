@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
-use support::{delayed, directory, report, scimulate, serve, stderr, stdout};
+use support::{delayed, directory, inhabited, report, run, scimulate, serve, stderr, stdout};
 
 /// Starts a run through a slow middle man and comes back when something has been created.
 fn under_way(url: &str, folder: &Path) -> (Child, std::io::Lines<BufReader<std::process::ChildStdout>>) {
@@ -84,6 +84,61 @@ fn after_a_kill_cleanup_removes_what_was_left_and_may_be_repeated() {
     assert_eq!(directory(&url), before, "{text}");
     let (code, text) = cleanup(&slow);
     assert_eq!((code, text.contains("Nothing to clean up")), (Some(0), true), "{text}");
+}
+
+/// Of a directory's text the resources of before, each as it is now.
+fn still_there(before: &str, now: &str) -> bool {
+    let resources = |text: &str| -> Vec<Value> {
+        let lists = serde_json::Deserializer::from_str(text).into_iter::<Value>().map_while(Result::ok);
+        lists.flat_map(|list| list["Resources"].as_array().cloned().unwrap_or_default()).collect()
+    };
+    let now = resources(now);
+    resources(before).iter().all(|one| now.contains(one))
+}
+
+#[test]
+fn a_whole_run_changes_nothing_that_was_there_before() {
+    unchanged(&[(&["--run-id", "dev"], 0)]);
+}
+
+#[test]
+fn a_whole_run_as_the_other_kind_of_app_changes_nothing_that_was_there_before() {
+    unchanged(&[(&["--app", "aiw", "--run-id", "dev"], 0)]);
+}
+
+#[test]
+fn no_run_of_any_kind_changes_what_was_there_before() {
+    unchanged(&[
+        (&["--deadline", "300ms", "--run-id", "dev"], 1),
+        (&["--max-requests", "60"], 1),
+        (&["--read-only"], 0),
+        (&["users.existing", "users.create", "--existing-user", "devon@example.com"], 0),
+    ]);
+}
+
+/// Plays runs with these options and exit codes; the directory stays as it was.
+fn unchanged(kinds: &[(&[&str], i32)]) {
+    let (_served, url) = inhabited(&[]);
+    let before = directory(&url);
+    for (arguments, code) in kinds {
+        let (output, folder) = run(&[&["--url", &url], *arguments].concat());
+        assert_eq!(output.status.code(), Some(*code), "{arguments:?}: {}", stdout(&output));
+        assert_eq!(report(folder.path())["cleanup"]["left"], Value::Array(Vec::new()), "{arguments:?}");
+        assert_eq!(directory(&url), before, "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_target_with_faults_loses_nothing_of_its_own() {
+    for fault in ["delete_only_deactivates", "filter_ignored", "create_empty_body", "dup_201", "lookup_wrong_user"] {
+        let (_served, url) = inhabited(&["--fault", fault]);
+        let before = directory(&url);
+        let story =
+            ["users.create-duplicate", "users.lookup-case", "users.retry-create", "groups.members", "protocol.delete"];
+        run(&[&["--url", &url, "--run-id", "dev"], &story[..]].concat());
+        let now = directory(&url);
+        assert!(still_there(&before, &now), "{fault}: {before}\n{now}");
+    }
 }
 
 #[test]

@@ -1,12 +1,14 @@
 //! `scimulate cleanup`: finishes the clean-up of a run that was killed. Safe to repeat.
 
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use serde_json::Value;
 
-use super::files::JOURNAL;
+use super::files::{self, JOURNAL};
 use super::target::{NoTarget, TargetArgs, target};
 use super::{give_up, signal};
 use crate::exit::Exit;
@@ -14,6 +16,9 @@ use crate::okta::Identities;
 use crate::play::journal::{self, Journal, Unfinished};
 use crate::play::{self, Cast, Settings};
 use crate::scenario::App;
+
+/// No journal is longer than this many bytes.
+const LARGEST: u64 = 256 << 20;
 
 /// Arguments of `cleanup`.
 #[derive(Debug, Args)]
@@ -60,20 +65,25 @@ pub(super) async fn cleanup(args: CleanupArgs) -> Exit {
         let settings = Settings {
             app: args.app,
             settle: Duration::ZERO,
-            deadline: Duration::from_secs(60),
+            deadline: Duration::from_secs(600),
             max_wait: Duration::from_secs(10),
-            max_requests: 10_000,
-            jobs: 1,
-            import_size: None,
-            keep: false,
-            keep_values: false,
+            max_requests: 100_000,
+            ..Settings::default()
         };
+        // What is removed is noted, so that a clean-up that is interrupted goes on where it was.
+        let file = files::open_journal(&path, OpenOptions::new().append(true)).ok();
+        if let Some(Err(TryLockError::WouldBlock)) = file.as_ref().map(File::try_lock) {
+            anstream::println!("{}: its run goes on, so nothing was touched.", path.display());
+            exit = exit.worst(Exit::Failed);
+            continue;
+        }
+        let journal = file.map(Journal::resume).unwrap_or_default();
         let cast = Cast {
             client: &reached.client,
             identities: &identities,
             create_user: &Value::Null,
             settings: &settings,
-            journal: &Journal::default(),
+            journal: &journal,
             observer: &(),
             interrupt: interrupt.clone(),
         };
@@ -117,7 +127,10 @@ enum Unusable {
 }
 
 fn unfinished(path: &Path, base_url: &str) -> Result<Unfinished, Unusable> {
-    let text = std::fs::read_to_string(path).map_err(|e| Unusable::Broken(e.to_string()))?;
+    let mut text = String::new();
+    let read = files::open_journal(path, OpenOptions::new().read(true))
+        .and_then(|file| file.take(LARGEST).read_to_string(&mut text));
+    read.map_err(|e| Unusable::Broken(e.to_string()))?;
     let unfinished = journal::read(&text).map_err(Unusable::Broken)?;
     if unfinished.base_url == base_url {
         Ok(unfinished)

@@ -12,10 +12,7 @@ pub(super) fn consent(client: &Client, plan: &[&Scenario], import_size: Option<u
     if client.base().is_loopback() || yes {
         return Ok(());
     }
-    let (users, groups) = plan.iter().fold((0, 0), |sum, scenario| {
-        let (users, groups) = creates(scenario, import_size);
-        (sum.0 + users, sum.1 + groups)
-    });
+    let (users, groups) = expected(plan, false, import_size);
     let what = format!(
         "This run creates about {users} users and {groups} groups on {} and removes them again at its end. It changes \
          nothing that it did not create.",
@@ -33,6 +30,15 @@ pub(super) fn consent(client: &Client, plan: &[&Scenario], import_size: Option<u
     } else {
         Err(give_up(Exit::Usage, "nothing was sent"))
     }
+}
+
+/// How many users and groups a plan creates when all goes well. On this machine every volume is made.
+pub(super) fn expected(plan: &[&Scenario], loopback: bool, import_size: Option<usize>) -> (usize, usize) {
+    let largest = if loopback { Some(usize::MAX) } else { import_size };
+    plan.iter().fold((0, 0), |sum, scenario| {
+        let (users, groups) = creates(scenario, largest);
+        (sum.0 + users, sum.1 + groups)
+    })
 }
 
 /// How many users and groups a scenario creates when all goes well, volumes beyond what was asked for left out.

@@ -89,7 +89,7 @@ impl Screen {
 }
 
 /// Writes to stdout. A reader that has gone away (`| head`) is no reason to fail: the exit code still tells.
-fn print(text: &str) {
+pub(super) fn print(text: &str) {
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(text.as_bytes());
     let _ = out.flush();

@@ -1,6 +1,7 @@
 //! The report folder: made for its owner only, files written beside and renamed, `latest` pointing to the newest.
 
 use std::fs;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use crate::play::Cleanup;
@@ -10,47 +11,66 @@ use crate::report::{Report, json};
 /// The name of the journal in a report folder.
 pub(super) const JOURNAL: &str = "journal.jsonl";
 
+/// What to do when a folder cannot be used.
+const ELSEWHERE: &str = "Give a folder of your own with --report-dir, or --no-report.";
+
 /// Where the report and the journal go.
 pub(super) struct Destination {
     folder: PathBuf,
     /// False with --no-report: only the journal is written, and the folder is gone again when nothing is left.
     report: bool,
+    /// This run's journal is there. An older one, which may still be needed, is not this run's to remove.
+    begun: bool,
 }
 
 /// Says where things will go; `asked` is --report-dir.
 pub(super) fn destination(no_report: bool, asked: Option<&Path>, run_id: &str) -> Destination {
     let folder = asked.map_or_else(|| Path::new("reports").join(run_id), Path::to_path_buf);
-    Destination { folder, report: !no_report }
+    Destination { folder, report: !no_report, begun: false }
 }
 
 impl Destination {
-    /// Makes the folder and begins the journal in it, before anything is created on the target. The reference server
-    /// dies with the run, so it needs none.
-    pub(super) fn begin_journal(&self, base_url: &str, token: &str, reference: bool) -> Result<Journal, String> {
-        if reference {
-            return Ok(Journal::default());
+    /// Makes sure that the report can be written, before anything is sent.
+    pub(super) fn prepare(&self) -> Result<(), String> {
+        if !self.report {
+            return Ok(());
         }
-        let path = self.folder.join(JOURNAL);
+        let probe = self.folder.join(format!(".scimulate.{}", uuid::Uuid::new_v4().simple()));
+        let tried = make(&self.folder).and_then(|()| create(&probe)).and_then(|_| fs::remove_file(&probe));
+        tried.map_err(|e| {
+            format!("no report can be written to {}: {e}. Nothing was sent. {ELSEWHERE}", self.folder.display())
+        })
+    }
+
+    /// Where the journal of this run is.
+    pub(super) fn journal(&self) -> PathBuf {
+        self.folder.join(JOURNAL)
+    }
+
+    /// Begins the journal, before anything is created on the target.
+    pub(super) fn begin_journal(&mut self, base_url: &str, token: &str) -> Result<Journal, String> {
+        let path = self.journal();
         let begun = make(&self.folder)
             .and_then(|()| {
                 // An older journal may still be needed: its run was killed and nobody has cleaned up yet.
-                if path.exists() {
-                    fs::rename(&path, self.folder.join(format!("{JOURNAL}.{}", std::process::id())))?;
+                if fs::symlink_metadata(&path).is_ok() {
+                    fs::rename(&path, self.folder.join(format!("{JOURNAL}.{}", uuid::Uuid::new_v4().simple())))?;
                 }
                 create(&path)
             })
             .and_then(|file| Journal::begin(file, base_url, token));
         let journal = begun.map_err(|e| {
-            format!("the journal {} cannot be written: {e}. Give another --report-dir.", path.display())
+            format!("the journal {} cannot be written: {e}. Nothing was sent. {ELSEWHERE}", path.display())
         })?;
+        self.begun = true;
         self.point_latest();
         Ok(journal)
     }
 
     /// A journal whose run left nothing has done its work.
     pub(super) fn end_journal(&self, cleanup: &Cleanup) {
-        if cleanup.left.is_empty() {
-            let _ = fs::remove_file(self.folder.join(JOURNAL));
+        if self.begun && cleanup.left.is_empty() {
+            let _ = fs::remove_file(self.journal());
             if !self.report {
                 let _ = fs::remove_dir(&self.folder);
             }
@@ -63,18 +83,9 @@ impl Destination {
             return Ok(None);
         }
         let path = self.folder.join("report.json");
-        let beside = self.folder.join(format!(".report.json.{}", std::process::id()));
-        let written = make(&self.folder)
-            .and_then(|()| create(&beside))
-            .and_then(|file| {
-                let mut out = std::io::BufWriter::new(file);
-                json::write(report, &mut out)
-            })
-            .and_then(|()| fs::rename(&beside, &path));
-        if let Err(error) = written {
-            let _ = fs::remove_file(&beside);
-            return Err(format!("the report {} could not be written: {error}", path.display()));
-        }
+        make(&self.folder)
+            .and_then(|()| replace(&path, |out| json::write(report, out)))
+            .map_err(|error| format!("the report {} could not be written: {error}", path.display()))?;
         self.point_latest();
         Ok(Some(path))
     }
@@ -95,15 +106,39 @@ impl Destination {
     }
 }
 
+/// Writes a file beside its place and renames it, so that it is whole or not there. A link in its place is replaced and not
+/// followed.
+pub(super) fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> std::io::Result<()> {
+    let beside = path.with_file_name(format!(".scimulate.{}", uuid::Uuid::new_v4().simple()));
+    let written = create(&beside).and_then(|file| {
+        let mut out = BufWriter::new(file);
+        write(&mut out)?;
+        out.flush()?;
+        fs::rename(&beside, path)
+    });
+    if written.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    written
+}
+
 #[cfg(unix)]
-fn make(folder: &Path) -> std::io::Result<()> {
+pub(super) fn make(folder: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::DirBuilderExt as _;
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 #[cfg(not(unix))]
-fn make(folder: &Path) -> std::io::Result<()> {
+pub(super) fn make(folder: &Path) -> std::io::Result<()> {
     fs::create_dir_all(folder)
+}
+
+/// Opens a journal that is there, to read it or to write at its end. A link, or what is no file, is not followed.
+pub(super) fn open_journal(path: &Path, options: &mut fs::OpenOptions) -> std::io::Result<fs::File> {
+    if !fs::symlink_metadata(path)?.is_file() {
+        return Err(std::io::Error::other("it is a link, or no file at all"));
+    }
+    options.open(path)
 }
 
 /// A new file for its owner only; an existing one, or a link, is not followed.

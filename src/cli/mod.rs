@@ -4,6 +4,7 @@ mod catalogue;
 mod cleanup;
 mod consent;
 mod display;
+mod dry_run;
 mod explain;
 mod files;
 mod list;
@@ -14,7 +15,7 @@ mod signal;
 mod target;
 
 use std::io::Write as _;
-use std::panic;
+use std::panic::{self, PanicHookInfo};
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -93,16 +94,24 @@ pub fn main() -> Exit {
             return exit;
         }
     };
+    panic::set_hook(Box::new(|bug| eprintln!("{}", told(bug))));
     let outcome = panic::catch_unwind(move || verb(cli));
     let _ = std::io::stdout().flush();
     outcome.unwrap_or_else(|_| {
         eprintln!(
             "scimulate {}: this is a bug in the tool and not in your server. Please report it with the lines above; they \
-             hold no credential.",
+             hold no credential. If a journal is left, `scimulate cleanup` finishes what the run could not.",
             env!("CARGO_PKG_VERSION")
         );
         Exit::Bug
     })
+}
+
+/// Where a bug stopped the program, and why when the words are the program's own: others may quote what a server sent.
+fn told(bug: &PanicHookInfo<'_>) -> String {
+    let place = bug.location().map_or_else(String::new, |place| format!(" at {place}"));
+    let why = bug.payload().downcast_ref::<&str>().map_or_else(String::new, |why| format!(": {why}"));
+    format!("scimulate stopped{place}{why}")
 }
 
 fn verb(cli: Cli) -> Exit {

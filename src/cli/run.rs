@@ -1,21 +1,25 @@
 //! `scimulate run`: select, look whether the target can be tested, play, judge, report, decide.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
+use tokio::sync::watch;
 
 use super::catalogue::{self, Folders};
 use super::consent::consent;
 use super::display::Screen;
 use super::files::{self, Destination};
-use super::target::{NoTarget, Target, TargetArgs, target};
-use super::{Display, duration, give_up, signal};
+use super::target::{Described, NoTarget, Target, TargetArgs, described, target};
+use super::{Display, display, dry_run, duration, give_up, signal};
+use crate::exchange::curl;
 use crate::exit::Exit;
 use crate::gate::{self, GateOptions, KnownFailures};
 use crate::okta::{Identities, identity};
-use crate::play::journal::Journal;
-use crate::play::{self, Cast, Halt, Outcome, Preflight, Settings};
+use crate::play::journal::{self, Journal};
+use crate::play::outline::Draft;
+use crate::play::{self, Cast, Existing, Halt, Outcome, Preflight, Settings};
 use crate::report::{Gate, Report, Run, SCHEMA_VERSION, Target as ReportTarget, Tool};
 use crate::scenario::{App, Capability, Catalogue, Scenario, select};
 use crate::score;
@@ -68,11 +72,24 @@ pub(super) struct RunArgs {
     /// are played on this machine; elsewhere what is more than 20 at once only up to N, and once a DELETE has worked
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=5000))]
     import_size: Option<u16>,
+    /// An account of yours that was there before: it is looked up, its create is tried and must be refused, and it is never
+    /// changed
+    #[arg(long, value_name = "USERNAME", value_parser = NonEmptyStringValueParser::new())]
+    existing_user: Option<String>,
+    /// The same for a group of yours
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    existing_group: Option<String>,
+    /// Print every request that would be sent, and send nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Send only requests that change nothing; what needs others is skipped
+    #[arg(long)]
+    read_only: bool,
     /// Do not ask before writing to a host other than this machine
     #[arg(long)]
     yes: bool,
     /// Leave what was created
-    #[arg(long)]
+    #[arg(long, conflicts_with = "read_only")]
     keep: bool,
     #[command(flatten)]
     folders: Folders,
@@ -173,7 +190,10 @@ impl Prepared {
         let Some(create_user) = self.catalogue.fixture("okta/create-user.json") else {
             return give_up(Exit::InvalidInput, "the fixture okta/create-user.json is missing");
         };
-        let destination = files::destination(args.no_report, args.report_dir.as_deref(), &self.id);
+        if args.dry_run {
+            return self.rehearse(args, &plan, create_user);
+        }
+        let mut destination = files::destination(args.no_report, args.report_dir.as_deref(), &self.id);
         let clock = Instant::now();
         let screen = Screen::new(display, args.app, self.seed);
         for note in &self.catalogue.overridden {
@@ -188,21 +208,51 @@ impl Prepared {
             }
             Ok(reached) => {
                 reached.client.base().as_str().clone_into(&mut story.base_url);
-                if let Err(exit) = consent(&reached.client, &plan, args.import_size.map(usize::from), args.yes) {
+                let import_size = args.import_size.map(usize::from);
+                if !args.read_only
+                    && let Err(exit) = consent(&reached.client, &plan, import_size, args.yes)
+                {
                     return exit;
                 }
+                if let Err(why) = destination.prepare() {
+                    return give_up(Exit::ReportNotWritten, why);
+                }
                 screen.open(&story.base_url);
-                let identities = Identities::new(self.seed, &self.token, &args.prefix, &args.user_domain);
-                let journal = match destination.begin_journal(&story.base_url, &self.token, args.target.reference) {
+                let identities = self.identities(args);
+                // The reference server dies with the run, and what only reads leaves nothing.
+                let journal = if args.target.reference || args.read_only {
+                    Ok(Journal::default())
+                } else {
+                    destination.begin_journal(&story.base_url, &self.token)
+                };
+                let journal = match journal {
                     Ok(journal) => journal,
                     Err(why) => return give_up(Exit::ReportNotWritten, why),
                 };
-                story.play(args, reached, &plan, &identities, create_user, &journal, &screen).await;
+                let interrupt = signal::listen(farewell(&destination.journal(), &story.base_url));
+                story.play(args, reached, &plan, &identities, create_user, &journal, interrupt, &screen).await;
             }
         }
         let seconds = clock.elapsed().as_secs_f64();
-        let narrowed = !args.select.is_empty() || !args.skip.is_empty();
+        let narrowed = !args.select.is_empty() || !args.skip.is_empty() || args.read_only;
         self.finish(args, story, narrowed, seconds, &destination, &screen)
+    }
+
+    /// Tells what would be sent.
+    fn rehearse(&self, args: &RunArgs, plan: &[&Scenario], create_user: &serde_json::Value) -> Exit {
+        let Described { name, loopback, existing } = match described(&args.target) {
+            Ok(described) => described,
+            Err(exit) => return exit,
+        };
+        let identities = self.identities(args);
+        let settings = settings(args, existing);
+        let draft = Draft { identities: &identities, create_user, settings: &settings, loopback };
+        display::print(&dry_run::text(draft, plan, &name));
+        Exit::Passed
+    }
+
+    fn identities(&self, args: &RunArgs) -> Identities {
+        Identities::new(self.seed, &self.token, &args.prefix, &args.user_domain)
     }
 
     /// Scores, decides, writes and tells.
@@ -244,7 +294,7 @@ impl Prepared {
                 seed: self.seed,
                 app: args.app,
                 complete,
-                notes: outcome.halt.iter().map(|h| format!("The run is not complete: {h}.")).collect(),
+                notes: notes(outcome.halt, args.read_only),
                 narrowed,
                 requests: outcome.requests + requests,
                 features,
@@ -272,6 +322,50 @@ impl Prepared {
     }
 }
 
+/// The options as rules of playing. `existing` is what is known to have been there before; the user may name others.
+fn settings(args: &RunArgs, existing: Existing) -> Settings {
+    let default_settle = if args.target.reference { Duration::ZERO } else { Duration::from_secs(2) };
+    Settings {
+        app: args.app,
+        settle: args.settle.unwrap_or(default_settle),
+        deadline: args.deadline,
+        max_wait: args.max_wait,
+        max_requests: args.max_requests,
+        jobs: usize::from(args.jobs),
+        import_size: args.import_size.map(usize::from),
+        read_only: args.read_only,
+        existing: existing.named(args.existing_user.as_deref(), args.existing_group.as_deref()),
+        keep: args.keep,
+        keep_values: args.keep_values,
+    }
+}
+
+/// What the report says of the run as a whole.
+fn notes(halt: Option<Halt>, read_only: bool) -> Vec<String> {
+    let halt = halt.map(|halt| format!("The run is not complete: {halt}."));
+    let read_only = read_only.then(|| "Only requests that change nothing were sent (--read-only).".to_owned());
+    halt.into_iter().chain(read_only).collect()
+}
+
+/// What to say when the user will not wait for the clean-up: what the journal holds, and how to finish.
+fn farewell(journal: &Path, base_url: &str) -> impl FnOnce() + Send + 'static {
+    let (journal, base_url) = (journal.to_path_buf(), base_url.to_owned());
+    move || {
+        let held = std::fs::read_to_string(&journal).ok().and_then(|text| journal::read(&text).ok());
+        let Some(held) = held.filter(|held| !held.is_empty()) else {
+            eprintln!("Left at once. The journal names nothing that could still be there.");
+            return;
+        };
+        let folder = journal.parent().unwrap_or(&journal).display().to_string();
+        eprintln!(
+            "Left at once. {held}; they are noted in {}. To remove them:\n  scimulate cleanup --url {base_url} --report-dir {}   \
+             (and the same credential)",
+            journal.display(),
+            curl::quote(&folder)
+        );
+    }
+}
+
 /// What happened on the wire.
 #[derive(Default)]
 struct Story {
@@ -292,27 +386,18 @@ impl Story {
         identities: &Identities,
         create_user: &serde_json::Value,
         journal: &Journal,
+        mut interrupt: watch::Receiver<bool>,
         screen: &Screen,
     ) {
-        let Target { client, source, reference } = target;
-        let interrupt = signal::listen(|| {
-            eprintln!("Left at once: what this run created may still be there. `scimulate cleanup` removes it.");
-        });
-        (self.preflight, self.requests) = play::preflight(&client, source).await;
+        let Target { client, source, reference, existing } = target;
+        tokio::select! {
+            biased;
+            _ = interrupt.wait_for(|stop| *stop) => self.outcome.halt = Some(Halt::Interrupted),
+            told = play::preflight(&client, source) => (self.preflight, self.requests) = told,
+        }
         screen.preflight(&self.preflight);
         if self.preflight.passed {
-            let default_settle = if args.target.reference { Duration::ZERO } else { Duration::from_secs(2) };
-            let settings = Settings {
-                app: args.app,
-                settle: args.settle.unwrap_or(default_settle),
-                deadline: args.deadline,
-                max_wait: args.max_wait,
-                max_requests: args.max_requests,
-                jobs: usize::from(args.jobs),
-                import_size: args.import_size.map(usize::from),
-                keep: args.keep,
-                keep_values: args.keep_values,
-            };
+            let settings = settings(args, existing);
             let observer = screen.observer();
             let cast = Cast {
                 client: &client,

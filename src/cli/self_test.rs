@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::catalogue::{self, Folders};
-use super::{Display, give_up, serve};
+use super::{Display, files, give_up, serve};
 use crate::exit::Exit;
 use crate::proof::expectation::expectations;
 use crate::proof::matrix::Matrix;
@@ -101,13 +101,14 @@ fn tell(proof: &Proof, depth: Depth) {
 }
 
 fn write(folder: &Path, formats: &[Format], proof: &Proof, markdown: impl Fn() -> String) -> std::io::Result<()> {
-    std::fs::create_dir_all(folder)?;
+    files::make(folder)?;
+    let put = |name: &str, text: String| files::replace(&folder.join(name), |out| out.write_all(text.as_bytes()));
     if formats.contains(&Format::Json) || formats.is_empty() {
-        std::fs::write(folder.join("self-test.json"), format!("{:#}\n", told::json(proof)))?;
+        put("self-test.json", format!("{:#}\n", told::json(proof)))?;
     }
     if formats.contains(&Format::Md) {
-        std::fs::write(folder.join("kill-matrix.md"), markdown())?;
-        std::fs::write(folder.join("kill-matrix.txt"), Matrix::of(&proof.examined).write())?;
+        put("kill-matrix.md", markdown())?;
+        put("kill-matrix.txt", Matrix::of(&proof.examined).write())?;
     }
     Ok(())
 }

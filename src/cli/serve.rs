@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{give_up, signal};
 use crate::exit::Exit;
@@ -21,7 +22,7 @@ pub(super) struct ServeArgs {
     base_path: String,
     /// The token to accept; one is made and shown when none is given
     #[arg(long, conflicts_with = "token_file")]
-    token: Option<String>,
+    token: Option<SecretString>,
     /// File that holds the token
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
@@ -109,9 +110,9 @@ pub(super) async fn serve(args: ServeArgs) -> Exit {
     };
     let made = args.token.is_none() && args.token_file.is_none();
     let token = match (&args.token, &args.token_file) {
-        (Some(token), _) => token.clone(),
+        (Some(token), _) => token.expose_secret().to_owned(),
         (None, Some(file)) => match super::target::read_token(file) {
-            Ok(token) => token,
+            Ok(token) => token.expose_secret().to_owned(),
             Err(why) => return give_up(Exit::Usage, why),
         },
         (None, None) => made_token(),

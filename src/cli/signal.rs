@@ -4,13 +4,14 @@ use tokio::sync::watch;
 
 /// Starts listening. The receiver turns true at the first signal; `leaving` is called at the second, right before the
 /// process ends.
-pub(super) fn listen(leaving: impl Fn() + Send + 'static) -> watch::Receiver<bool> {
+pub(super) fn listen(leaving: impl FnOnce() + Send + 'static) -> watch::Receiver<bool> {
     let (stop, stopped) = watch::channel(false);
+    let mut signals = Signals::new();
     tokio::spawn(async move {
-        wait().await;
+        signals.next().await;
         let _ = stop.send(true);
         eprintln!("\nInterrupted: removing what this run created. Once more to leave at once.");
-        wait().await;
+        signals.next().await;
         leaving();
         std::process::exit(i32::from(crate::exit::Exit::Interrupted as u8));
     });
@@ -19,16 +20,36 @@ pub(super) fn listen(leaving: impl Fn() + Send + 'static) -> watch::Receiver<boo
 
 /// Waits for one signal.
 pub(super) async fn wait() {
+    Signals::new().next().await;
+}
+
+/// Ctrl-C and, where there is one, SIGTERM; caught from when this is made.
+struct Signals {
     #[cfg(unix)]
-    {
+    caught: Vec<tokio::signal::unix::Signal>,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn new() -> Self {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
+        let kinds = [SignalKind::interrupt(), SignalKind::terminate()];
+        Self { caught: kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect() }
     }
-    let _ = tokio::signal::ctrl_c().await;
+
+    #[cfg(unix)]
+    async fn next(&mut self) {
+        let signals = self.caught.iter_mut().map(|signal| Box::pin(signal.recv()));
+        futures_util::future::select_all(signals).await;
+    }
+
+    #[cfg(not(unix))]
+    fn new() -> Self {
+        Self {}
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
 }

@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{duration, give_up, serve};
 use crate::exit::Exit;
 use crate::okta::client::{Limits, Network};
 use crate::okta::{AuthForm, BaseUrl, BaseUrlError, Client, Credential};
-use crate::play::Problem;
+use crate::play::{Existing, Problem};
+use crate::server::fault::Fault;
 use crate::server::{self, Config, Running};
 
 /// Where to play and how to get in.
@@ -32,13 +34,16 @@ pub(super) struct TargetArgs {
     token_file: Option<PathBuf>,
     /// The credential itself; shows in the process list, so prefer SCIM_TOKEN or --token-file
     #[arg(long, env = "SCIM_TOKEN", hide_env_values = true, conflicts_with = "token_file")]
-    token: Option<String>,
+    token: Option<SecretString>,
     /// How it is sent: header = as typed, bearer = "Bearer " is added, basic = user:password
     #[arg(long, value_enum, default_value_t)]
     auth: AuthForm,
     /// How long an answer may take; Okta waits 60 s
     #[arg(long, default_value = "60s", value_parser = duration, value_name = "DUR")]
     timeout: Duration,
+    /// At most N requests a second, over all that is sent at once
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    rate: Option<u32>,
     /// Trust the certificates in this PEM file too
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
@@ -53,6 +58,8 @@ pub(super) struct Target {
     /// Where the credential came from, for messages.
     pub(super) source: &'static str,
     pub(super) reference: Option<Running>,
+    /// What is known to have been there before; of a server of somebody else's nothing is.
+    pub(super) existing: Existing,
 }
 
 /// Why there is no target.
@@ -74,10 +81,39 @@ impl From<Exit> for NoTarget {
     }
 }
 
+/// A target as far as it is known without reaching it.
+pub(super) struct Described {
+    /// Its base URL, or what it is.
+    pub(super) name: String,
+    /// It is on this machine.
+    pub(super) loopback: bool,
+    /// What is known to have been there before.
+    pub(super) existing: Existing,
+}
+
+/// Says what the target would be, for a run that sends nothing.
+pub(super) fn described(args: &TargetArgs) -> Result<Described, Exit> {
+    if args.reference {
+        let existing = known(&serve::faults(&args.fault)?);
+        return Ok(Described { name: "the built-in server".into(), loopback: true, existing });
+    }
+    let existing = Existing::default();
+    let Some(url) = &args.url else {
+        return Ok(Described { name: "a target that is not named".into(), loopback: false, existing });
+    };
+    let base = BaseUrl::parse(url).map_err(|error| give_up(Exit::Usage, error))?;
+    Ok(Described { name: base.as_str().into(), loopback: base.is_loopback(), existing })
+}
+
+/// What is there when the reference server starts.
+fn known(faults: &[&Fault]) -> Existing {
+    Existing::new(Some(&server::example_user()), server::hidden_group(faults))
+}
+
 /// Resolves the options.
 pub(super) async fn target(args: &TargetArgs) -> Result<Target, NoTarget> {
     let usage = |message: String| NoTarget::Exit(give_up(Exit::Usage, message));
-    let limits = Limits { timeout: args.timeout, ..Limits::default() };
+    let limits = Limits { timeout: args.timeout, rate: args.rate, ..Limits::default() };
     if args.reference {
         return reference(args, limits).await;
     }
@@ -100,7 +136,7 @@ pub(super) async fn target(args: &TargetArgs) -> Result<Target, NoTarget> {
         }
     };
     let (typed, source) = typed_credential(args).map_err(usage)?;
-    let credential = Credential::new(args.auth, typed).map_err(usage)?;
+    let credential = Credential::new(args.auth, typed.expose_secret()).map_err(usage)?;
     let ca = match &args.ca {
         None => None,
         Some(file) => Some(std::fs::read(file).map_err(|e| usage(format!("--ca {}: {e}", file.display())))?),
@@ -109,14 +145,16 @@ pub(super) async fn target(args: &TargetArgs) -> Result<Target, NoTarget> {
         anstream::eprintln!("Warning: --insecure accepts any certificate. Okta does not.");
     }
     let client = Client::new(base, credential, limits, &Network { ca, insecure: args.insecure }).map_err(usage)?;
-    Ok(Target { client, source, reference: None })
+    Ok(Target { client, source, reference: None, existing: Existing::default() })
 }
 
 async fn reference(args: &TargetArgs, limits: Limits) -> Result<Target, NoTarget> {
     let token = serve::made_token();
+    let faults = serve::faults(&args.fault)?;
+    let existing = known(&faults);
     let config = Config {
         token: token.clone(),
-        faults: serve::faults(&args.fault)?,
+        faults,
         patience: args.timeout,
         variants: serve::variants(&args.variant)?,
         people: 3,
@@ -129,33 +167,28 @@ async fn reference(args: &TargetArgs, limits: Limits) -> Result<Target, NoTarget
     let base = BaseUrl::parse(&running.base_url).map_err(|e| failed(e.to_string()))?;
     let credential = Credential::new(AuthForm::Bearer, token).map_err(failed)?;
     let client = Client::new(base, credential, limits, &Network::default()).map_err(failed)?;
-    Ok(Target { client, source: "the reference server", reference: Some(running) })
+    Ok(Target { client, source: "the reference server", reference: Some(running), existing })
 }
 
-fn typed_credential(args: &TargetArgs) -> Result<(String, &'static str), String> {
+fn typed_credential(args: &TargetArgs) -> Result<(SecretString, &'static str), String> {
     if let Some(file) = &args.token_file {
         return Ok((read_token(file)?, "--token-file"));
     }
-    match &args.token {
-        Some(token) if std::env::var("SCIM_TOKEN").as_ref() == Ok(token) => Ok((token.clone(), "SCIM_TOKEN")),
-        Some(token) => {
-            anstream::eprintln!("Warning: --token shows in the process list; SCIM_TOKEN or --token-file do not.");
-            Ok((token.clone(), "--token"))
-        }
-        None => Err("which credential? Set SCIM_TOKEN or give --token-file FILE".into()),
+    let Some(token) = &args.token else {
+        return Err("which credential? Set SCIM_TOKEN or give --token-file FILE".into());
+    };
+    if std::env::var("SCIM_TOKEN").is_ok_and(|set| set == token.expose_secret()) {
+        return Ok((token.clone(), "SCIM_TOKEN"));
     }
+    anstream::eprintln!("Warning: --token shows in the process list; SCIM_TOKEN or --token-file do not.");
+    Ok((token.clone(), "--token"))
 }
 
 /// Reads a credential from a file; one trailing newline is taken off.
-pub(super) fn read_token(file: &Path) -> Result<String, String> {
-    let mut text = std::fs::read_to_string(file).map_err(|e| format!("the token file {}: {e}", file.display()))?;
-    if text.ends_with('\n') {
-        text.pop();
-        if text.ends_with('\r') {
-            text.pop();
-        }
-    }
-    Ok(text)
+pub(super) fn read_token(file: &Path) -> Result<SecretString, String> {
+    let text = std::fs::read_to_string(file).map_err(|e| format!("the token file {}: {e}", file.display()))?;
+    let token = text.strip_suffix('\n').unwrap_or(&text);
+    Ok(token.strip_suffix('\r').filter(|_| text.ends_with('\n')).unwrap_or(token).into())
 }
 
 fn capitalised(text: &str) -> String {

@@ -40,7 +40,12 @@ pub fn body(bytes: Vec<u8>, redactor: &Redactor) -> Body {
     }
     let text = redactor.text(&text);
     match serde_json::from_str(&text) {
-        Ok(json) => Body::Json(json),
+        Ok(mut json) => {
+            if text.contains('\\') {
+                redactor.document(&mut json);
+            }
+            Body::Json(json)
+        }
         Err(_) => Body::Text(text),
     }
 }

@@ -4,6 +4,7 @@
 pub mod curl;
 pub mod decode;
 pub mod redact;
+mod spelling;
 
 pub use redact::Redactor;
 

@@ -4,6 +4,11 @@ use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 use std::sync::RwLock;
 
+use aho_corasick::{AhoCorasick, MatchKind};
+use serde_json::Value;
+
+use super::spelling::spellings;
+
 /// What stands in place of the credential.
 pub const CREDENTIAL: &str = "[redacted]";
 
@@ -16,8 +21,10 @@ const SHORT: usize = 8;
 /// Knows every secret of a run in all its spellings.
 #[derive(Default)]
 pub struct Redactor {
-    credentials: Vec<String>,
-    short: bool,
+    /// Spellings long enough to be searched for anywhere.
+    long: Option<AhoCorasick>,
+    /// The others: what a header field says between its separators may be one of them.
+    short: Vec<String>,
     passwords: RwLock<Passwords>,
 }
 
@@ -71,18 +78,19 @@ impl fmt::Debug for Redactor {
 }
 
 impl Redactor {
-    /// `spellings`: every form in which the credential could be echoed; the bare form decides whether it is short.
-    pub fn new(spellings: Vec<String>) -> Self {
-        let short = spellings.iter().any(|s| s.chars().count() < SHORT);
-        let mut credentials = spellings;
-        credentials.retain(|s| !s.is_empty());
-        credentials.sort_by_key(|s| std::cmp::Reverse(s.len()));
-        Self { credentials, short, passwords: RwLock::default() }
+    /// `secrets`: what must never be told, in the form that is meant; here all its spellings are found.
+    pub fn new(secrets: &[String]) -> Self {
+        let spellings = secrets.iter().flat_map(|secret| spellings(secret)).filter(|text| !text.is_empty());
+        let (long, short): (Vec<_>, Vec<_>) = spellings.partition(|text| text.chars().count() >= SHORT);
+        let search =
+            AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).ascii_case_insensitive(true).build(long);
+        let short = short.into_iter().filter(|text| secrets.contains(text)).collect();
+        Self { long: Some(search.expect("a few dozen short texts")), short, passwords: RwLock::default() }
     }
 
-    /// True when the credential is so short that bodies are not searched for it.
+    /// True when a credential is so short that bodies are not searched for it.
     pub const fn is_short(&self) -> bool {
-        self.short
+        !self.short.is_empty()
     }
 
     /// Adds a generated password.
@@ -92,19 +100,48 @@ impl Redactor {
 
     /// A header value without secrets.
     pub fn header(&self, value: &str) -> String {
-        self.passwords_out(replace_all(value, &self.credentials, CREDENTIAL))
+        let text = self.text(value);
+        if self.short.is_empty() {
+            return text;
+        }
+        let separates = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '=' | '"' | ':');
+        let words = text.split_inclusive(separates).map(|word| {
+            let bare = word.trim_end_matches(separates);
+            if self.short.iter().any(|short| short.eq_ignore_ascii_case(bare)) {
+                [CREDENTIAL, &word[bare.len()..]].concat()
+            } else {
+                word.to_owned()
+            }
+        });
+        words.collect()
     }
 
     /// Body text or an error message without secrets.
     pub fn text(&self, text: &str) -> String {
-        let text = if self.short {
-            // A short token is still searched for in its longer spellings (with scheme, base64).
-            let long: Vec<String> = self.credentials.iter().filter(|s| s.chars().count() >= SHORT).cloned().collect();
-            replace_all(text, &long, CREDENTIAL)
-        } else {
-            replace_all(text, &self.credentials, CREDENTIAL)
-        };
-        self.passwords_out(text)
+        let mut clean = String::with_capacity(text.len());
+        let mut kept = 0;
+        for found in self.long.iter().flat_map(|long| long.find_iter(text)) {
+            clean.push_str(&text[kept..found.start()]);
+            clean.push_str(CREDENTIAL);
+            kept = found.end();
+        }
+        clean.push_str(&text[kept..]);
+        self.passwords_out(clean)
+    }
+
+    /// Takes secrets out of the texts and member names of a document, where escapes may have hidden them.
+    pub fn document(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => *text = self.text(text),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.document(item)),
+            Value::Object(members) => {
+                for (name, mut member) in std::mem::take(members) {
+                    self.document(&mut member);
+                    members.insert(self.text(&name), member);
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
     }
 
     fn passwords_out(&self, text: String) -> String {
@@ -112,36 +149,45 @@ impl Redactor {
     }
 }
 
-fn replace_all(text: &str, needles: &[String], with: &str) -> String {
-    needles.iter().fold(text.to_owned(), |text, needle| {
-        if text.contains(needle.as_str()) { text.replace(needle.as_str(), with) } else { text }
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn redactor(secrets: &[&str]) -> Redactor {
+        Redactor::new(&secrets.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>())
+    }
+
     #[test]
     fn the_credential_goes_in_all_its_spellings() {
-        let redactor = Redactor::new(vec!["Bearer abcdefgh".into(), "abcdefgh".into(), "YWJjZGVmZ2g=".into()]);
-        assert_eq!(redactor.text("got Bearer abcdefgh"), "got [redacted]");
-        assert_eq!(redactor.text(r#"{"t":"abcdefgh","b":"YWJjZGVmZ2g="}"#), r#"{"t":"[redacted]","b":"[redacted]"}"#);
-        assert_eq!(redactor.header("abcdefgh"), "[redacted]");
+        let redactor = redactor(&["abcd/fgh", "Bearer abcd/fgh"]);
+        assert_eq!(redactor.text("got Bearer abcd/fgh"), "got [redacted]");
+        assert_eq!(redactor.text(r#"{"t":"abcd/fgh","b":"YWJjZC9mZ2g="}"#), r#"{"t":"[redacted]","b":"[redacted]g="}"#);
+        assert_eq!(redactor.text("ABCD%2fFGH abcd%2Ffgh 616263642f666768"), "[redacted] [redacted] [redacted]");
+        assert_eq!(redactor.header("abcd/fgh"), "[redacted]");
+    }
+
+    #[test]
+    fn what_escapes_hide_is_found_when_a_document_is_read() {
+        let redactor = redactor(&["abcd/fgh"]);
+        let mut document = serde_json::from_str(r#"{"\u0061bcd\/fgh": ["x abc\u0064/fgh"], "n": 1}"#).expect("JSON");
+        redactor.document(&mut document);
+        assert_eq!(document, serde_json::json!({ "[redacted]": ["x [redacted]"], "n": 1 }));
     }
 
     #[test]
     fn a_short_token_is_redacted_in_headers_only() {
-        let redactor = Redactor::new(vec!["Bearer abc".into(), "abc".into()]);
+        let redactor = redactor(&["scim", "Bearer scim"]);
         assert!(redactor.is_short());
-        assert_eq!(redactor.text("abc"), "abc");
-        assert_eq!(redactor.text("Bearer abc"), "[redacted]");
-        assert_eq!(redactor.header("abc"), "[redacted]");
+        assert_eq!(redactor.text("scim"), "scim");
+        assert_eq!(redactor.text("Bearer scim"), "[redacted]");
+        assert_eq!(redactor.header("scim"), "[redacted]");
+        assert_eq!(redactor.header("token=\"scim\", x"), "token=\"[redacted]\", x");
+        assert_eq!(redactor.header("application/scim+json; charset=utf-8"), "application/scim+json; charset=utf-8");
     }
 
     #[test]
     fn generated_passwords_are_masked() {
-        let redactor = Redactor::new(vec!["token-token".into()]);
+        let redactor = redactor(&["token-token"]);
         redactor.add_password("aB3dE6gH");
         assert_eq!(redactor.text(r#"{"password":"aB3dE6gH"}"#), r#"{"password":"[generated password]"}"#);
         redactor.add_password("aB3dE6gHlonger");

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
+use super::pace::Pace;
 use super::{AuthForm, BaseUrl, Credential, wire};
 use crate::exchange::curl::{self, CurlCredential};
 use crate::exchange::{Exchange, Failure, FailureKind, Header, Redactor, Request, Response, decode, redact};
@@ -19,11 +20,13 @@ pub struct Limits {
     pub timeout: Duration,
     /// Bytes of a body, before and after decompression.
     pub body: usize,
+    /// Requests a second, over all that is sent at once; as many as come when absent.
+    pub rate: Option<u32>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(60), body: 16 << 20 }
+        Self { timeout: Duration::from_secs(60), body: 16 << 20, rate: None }
     }
 }
 
@@ -44,6 +47,7 @@ pub struct Client {
     credential: Credential,
     limits: Limits,
     redactor: Arc<Redactor>,
+    pace: Arc<Pace>,
 }
 
 /// A request to send.
@@ -114,14 +118,15 @@ impl Client {
         HeaderValue::from_str(&credential.header_value())
             .map_err(|_| "the credential cannot be sent in an HTTP header".to_owned())?;
         let http = builder.build().map_err(|e| format!("the HTTP client could not be made: {e}"))?;
-        let redactor = Arc::new(Redactor::new(credential.spellings()));
-        Ok(Self { http, base, credential, limits, redactor })
+        let redactor = Arc::new(Redactor::new(&credential.secrets()));
+        let pace = Arc::new(Pace::new(limits.rate));
+        Ok(Self { http, base, credential, limits, redactor, pace })
     }
 
     /// The same connections with another credential; what the first one was stays redacted by its own client.
     #[must_use]
     pub fn with_credential(&self, credential: Credential) -> Self {
-        let redactor = Arc::new(Redactor::new(credential.spellings()));
+        let redactor = Arc::new(Redactor::new(&credential.secrets()));
         Self { credential, redactor, ..self.clone() }
     }
 
@@ -140,13 +145,19 @@ impl Client {
         self.limits.timeout
     }
 
+    /// The time from one request to the next that `--rate` asks for.
+    pub fn gap(&self) -> Duration {
+        self.pace.gap()
+    }
+
     /// What hides this client's secrets; generated passwords are added here before they are sent.
     pub fn redactor(&self) -> &Redactor {
         &self.redactor
     }
 
-    /// Sends one request and records what came of it.
+    /// Sends one request, in its turn, and records what came of it.
     pub async fn send(&self, outgoing: Outgoing<'_>) -> Exchange {
+        self.pace.turn().await;
         let authorization = match outgoing.credential {
             StepCredential::Given => Some(self.credential.header_value()),
             StepCredential::LowerScheme => Some(self.credential.lower_scheme()),
@@ -219,7 +230,7 @@ impl Client {
             .headers()
             .iter()
             .map(|(name, value)| Header {
-                name: name.as_str().to_owned(),
+                name: self.redactor.text(name.as_str()),
                 value: self.redactor.header(&String::from_utf8_lossy(value.as_bytes())),
             })
             .collect();

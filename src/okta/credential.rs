@@ -1,9 +1,8 @@
 //! The three forms in which an Okta app sends its credential, and the traps of typing one.
 
-use std::fmt;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use secrecy::{ExposeSecret as _, SecretString};
 
 /// How the typed credential becomes an Authorization header (Okta's app templates).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -18,16 +17,10 @@ pub enum AuthForm {
 }
 
 /// A credential. It has no way to be printed.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Credential {
     form: AuthForm,
-    typed: String,
-}
-
-impl fmt::Debug for Credential {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Credential({:?}, [redacted])", self.form)
-    }
+    typed: SecretString,
 }
 
 impl Credential {
@@ -40,7 +33,11 @@ impl Credential {
         if typed.trim().is_empty() {
             return Err("the credential is empty; set SCIM_TOKEN or give --token-file".into());
         }
-        Ok(Self { form, typed })
+        Ok(Self { form, typed: typed.into() })
+    }
+
+    fn typed(&self) -> &str {
+        self.typed.expose_secret()
     }
 
     /// The form it is sent in.
@@ -50,15 +47,15 @@ impl Credential {
 
     /// How many characters were typed.
     pub fn chars(&self) -> usize {
-        self.typed.chars().count()
+        self.typed().chars().count()
     }
 
     /// The value of the Authorization header.
     pub fn header_value(&self) -> String {
         match self.form {
-            AuthForm::Header => self.typed.clone(),
-            AuthForm::Bearer => format!("Bearer {}", self.typed),
-            AuthForm::Basic => format!("Basic {}", BASE64.encode(&self.typed)),
+            AuthForm::Header => self.typed().to_owned(),
+            AuthForm::Bearer => format!("Bearer {}", self.typed()),
+            AuthForm::Basic => format!("Basic {}", BASE64.encode(self.typed())),
         }
     }
 
@@ -77,41 +74,41 @@ impl Credential {
     #[must_use]
     pub fn made_up(&self) -> Self {
         let typed = match self.form {
-            AuthForm::Header if self.typed.split_once(' ').is_some() => {
-                let scheme = self.typed.split_once(' ').map_or("Bearer", |(s, _)| s);
+            AuthForm::Header if self.typed().split_once(' ').is_some() => {
+                let scheme = self.typed().split_once(' ').map_or("Bearer", |(s, _)| s);
                 format!("{scheme} scimulate-made-up-credential")
             }
             AuthForm::Header | AuthForm::Bearer => "scimulate-made-up-credential".to_owned(),
             AuthForm::Basic => "scimulate-made-up-user:scimulate-made-up-password".to_owned(),
         };
-        Self { form: self.form, typed }
+        Self { form: self.form, typed: typed.into() }
     }
 
     /// The same text with `Bearer ` before it, for header credentials typed without a scheme.
     pub fn with_bearer(&self) -> Option<Self> {
-        (self.form == AuthForm::Header && !self.typed.trim().contains(' '))
-            .then(|| Self { form: AuthForm::Bearer, typed: self.typed.trim().to_owned() })
+        (self.form == AuthForm::Header && !self.typed().trim().contains(' '))
+            .then(|| Self { form: AuthForm::Bearer, typed: self.typed().trim().into() })
     }
 
     /// What looks wrong about it, one sentence each. It is sent as it is all the same.
     pub fn traps(&self) -> Vec<String> {
         let mut told = Vec::new();
-        if self.typed.trim() != self.typed {
+        if self.typed().trim() != self.typed() {
             told.push("The credential has spaces at its start or end; they are sent as typed.".to_owned());
         }
         let has_scheme = |s: &str| s.split_once(' ').is_some_and(|(w, _)| w.eq_ignore_ascii_case("bearer"));
         match self.form {
-            AuthForm::Header if !self.typed.trim().contains(' ') => told.push(
+            AuthForm::Header if !self.typed().trim().contains(' ') => told.push(
                 "The header credential has no scheme. Okta's Header Auth app sends the value as typed; most servers want \
                  \"Bearer \" before the token (or use --auth bearer)."
                     .to_owned(),
             ),
-            AuthForm::Bearer if has_scheme(self.typed.trim()) => told.push(
+            AuthForm::Bearer if has_scheme(self.typed().trim()) => told.push(
                 "The bearer credential already starts with \"Bearer \", so the word is sent twice. Leave it out, or use \
                  --auth header."
                     .to_owned(),
             ),
-            AuthForm::Basic if !self.typed.contains(':') => {
+            AuthForm::Basic if !self.typed().contains(':') => {
                 told.push("The basic credential has no colon; it is meant to be user:password.".to_owned());
             }
             _ => {}
@@ -119,24 +116,22 @@ impl Credential {
         told
     }
 
-    /// Every spelling in which a server could echo it: as typed, without its scheme, base64, percent-encoded.
-    pub(crate) fn spellings(&self) -> Vec<String> {
-        let bare = self.typed.trim();
-        let bare = match self.form {
-            AuthForm::Basic => bare,
-            _ => bare.split_once(' ').map_or(bare, |(_, token)| token.trim()),
+    /// What of it is secret: what stands behind the scheme, of user and password both together and the password. With a
+    /// scheme that is part of the secret, and with spaces that were typed by mistake, the whole.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        let bare = self.typed().trim();
+        let mut secrets = match self.form {
+            AuthForm::Basic => vec![bare, bare.split_once(':').map_or("", |(_, password)| password)],
+            AuthForm::Header | AuthForm::Bearer => {
+                vec![bare.split_once(' ').map_or(bare, |(_, token)| token.trim()), bare]
+            }
         };
-        let mut all = vec![self.header_value(), self.typed.clone(), bare.to_owned()];
-        if self.form == AuthForm::Basic {
-            all.extend(bare.split_once(':').map(|(_, password)| password.to_owned()));
-        }
-        let encoded: Vec<String> = all.iter().map(|s| BASE64.encode(s)).collect();
-        let percent: Vec<String> = all.iter().map(|s| super::wire::percent_encode(s)).collect();
-        all.extend(encoded);
-        all.extend(percent);
-        all.sort_by_key(|s| std::cmp::Reverse(s.len()));
-        all.dedup();
-        all
+        secrets.retain(|secret| !secret.is_empty());
+        secrets.dedup();
+        let mut secrets: Vec<String> = secrets.into_iter().map(str::to_owned).collect();
+        // A short token can still be told with its scheme before it.
+        secrets.push(self.header_value());
+        secrets
     }
 }
 
@@ -183,10 +178,9 @@ mod tests {
     }
 
     #[test]
-    fn spellings_hold_the_bare_token_and_its_codings() {
-        let all = credential(AuthForm::Header, "Bearer to/ken=12").spellings();
-        for spelling in ["Bearer to/ken=12", "to/ken=12", "to%2Fken%3D12"] {
-            assert!(all.iter().any(|s| s == spelling), "{spelling}");
-        }
+    fn what_is_secret_stands_behind_the_scheme() {
+        assert_eq!(credential(AuthForm::Header, "Bearer to/ken=12").secrets()[0], "to/ken=12");
+        assert_eq!(credential(AuthForm::Bearer, " token-1234 ").secrets()[0], "token-1234");
+        assert_eq!(credential(AuthForm::Basic, "ann:pass:word").secrets()[..2], ["ann:pass:word", "pass:word"]);
     }
 }

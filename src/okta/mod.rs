@@ -4,6 +4,7 @@ pub mod base_url;
 pub mod client;
 pub mod credential;
 pub mod identity;
+mod pace;
 pub mod wire;
 
 pub use base_url::{BaseUrl, BaseUrlError};

@@ -7,13 +7,13 @@ use serde_json::{Map, Value, json};
 
 use super::Halt;
 use super::diagnosis::OWNER;
-use super::ledger::{Collection, id_of};
+use super::ledger::{Collection, id_of, usable};
 use super::player::Player;
 use super::scene::Scene;
 use crate::exchange::{Body, Exchange};
-use crate::okta::Identity;
 use crate::okta::client::Outgoing;
 use crate::okta::wire::{patch_op, percent_encode};
+use crate::okta::{Identities, Identity};
 use crate::scenario::template::{Scope, fill_json, fill_text};
 use crate::scenario::{AT_ONCE, App, Count, Given, Person};
 
@@ -25,8 +25,8 @@ pub(super) type Variables = Map<String, Value>;
 
 /// One resource to make.
 pub(super) struct Wanted {
-    collection: Collection,
-    body: Value,
+    pub(super) collection: Collection,
+    pub(super) body: Value,
     title: String,
     pub(super) variables: Variables,
 }
@@ -53,9 +53,8 @@ impl Player<'_> {
     /// Makes everything a scene's scenario names under `given`, and the people it only knows of. When something cannot be
     /// made the scene is blocked, with the scenario to blame.
     pub(super) async fn set_the_scene(&self, scene: &mut Scene<'_>) -> Result<(), Halt> {
-        for (name, person) in &scene.scenario.people {
-            let person = fixed(person, &scene.scope);
-            let identity = self.identity(scene, name, 0, &person);
+        for (name, identity) in people(scene, self.identities) {
+            self.client.redactor().add_password(&identity.password);
             scene.scope.set(name, Value::Object(identity.variables()));
         }
         for (name, given) in &scene.scenario.given {
@@ -65,22 +64,10 @@ impl Player<'_> {
             } else {
                 self.make_each(scene, name, given, 0..count).await?
             };
-            let Some(mut made) = made else { return Ok(()) };
-            let ids = made.iter().filter_map(|v| Some(v.get("id")?.as_str()?.to_owned())).collect();
-            scene.given.insert(name.clone(), ids);
-            let variables = match (given.count(), made.pop()) {
-                (Count::Fixed(1), Some(one)) => Value::Object(one),
-                (_, last) => made.into_iter().chain(last).map(Value::Object).collect(),
-            };
-            scene.scope.set(name, variables);
+            let Some(made) = made else { return Ok(()) };
+            bind(scene, name, given, made);
         }
         Ok(())
-    }
-
-    fn identity(&self, scene: &Scene<'_>, name: &str, number: usize, person: &Person) -> Identity {
-        let identity = self.identities.user(&scene.key(name, number), person);
-        self.client.redactor().add_password(&identity.password);
-        identity
     }
 
     /// Makes these of a given, one after the other.
@@ -137,37 +124,17 @@ impl Player<'_> {
 
     /// What is sent for one of a given; the scene is blocked when the file names something unknown.
     pub(super) fn wanted(&self, scene: &mut Scene<'_>, name: &str, given: &Given, number: usize) -> Option<Wanted> {
-        match given {
-            Given::User { with, .. } => {
-                let variables = self.identity(scene, name, number, &Person::default()).variables();
-                let mut scope = scene.scope.clone();
-                scope.set("user", Value::Object(variables.clone()));
-                let mut template = self.create_user.clone();
-                if let Some(with) = with {
-                    super::merge(&mut template, with);
+        match wanted(scene, self.identities, self.create_user, (name, given), number) {
+            Ok(mut wanted) => {
+                if let Some(password) = wanted.variables.get("password").and_then(Value::as_str) {
+                    self.client.redactor().add_password(password);
+                    self.reduce_create(&mut wanted.body);
                 }
-                let Ok(mut body) = fill_json(&template, &scope) else {
-                    scene.blocked = Some(format!("the given user `{name}` names an unknown variable"));
-                    return None;
-                };
-                self.reduce_create(&mut body);
-                let title = format!("Given: {} exists", variables["displayName"].as_str().unwrap_or(name));
-                Some(Wanted { collection: Collection::Users, body, title, variables })
+                Some(wanted)
             }
-            Given::Group { members, .. } => {
-                let display_name = self.identities.group(&scene.key(name, number));
-                let mut listed = Vec::new();
-                for member in members {
-                    let people = scene.scope.get(member).map_or_else(Vec::new, |value| match value {
-                        Value::Array(crowd) => crowd.clone(),
-                        one => vec![one.clone()],
-                    });
-                    listed.extend(people.iter().map(|p| json!({ "value": p["id"], "display": p["userName"] })));
-                }
-                let body = json!({ "schemas": [GROUP_SCHEMA], "displayName": display_name, "members": listed });
-                let title = format!("Given: the group {display_name} exists");
-                let variables = Map::from_iter([("displayName".to_owned(), Value::String(display_name))]);
-                Some(Wanted { collection: Collection::Groups, body, title, variables })
+            Err(why) => {
+                scene.blocked = Some(why);
+                None
             }
         }
     }
@@ -203,7 +170,7 @@ impl Player<'_> {
             Collection::Groups => ("group", "groups.create"),
         };
         let id = id
-            .filter(|id| ok && !matches!(id.as_str(), "" | "." | ".."))
+            .filter(|id| ok && usable(id))
             .ok_or_else(|| format!("the given {what} could not be created: {answered} (see {owner})"));
         Ok((exchange, id))
     }
@@ -261,6 +228,66 @@ fn without_extensions(body: &Value) -> Option<Value> {
         schemas.retain(|schema| !urns.iter().any(|urn| schema == urn));
     }
     (!urns.is_empty()).then_some(core)
+}
+
+/// The people a scene's scenario only knows of.
+pub(super) fn people<'s>(scene: &Scene<'s>, identities: &Identities) -> Vec<(&'s str, Identity)> {
+    let known = |(name, person): &'s (String, Person)| {
+        let identity = identities.user(&scene.key(name, 0), &fixed(person, &scene.scope));
+        (name.as_str(), identity)
+    };
+    scene.scenario.people.iter().map(known).collect()
+}
+
+/// What is sent for one of a given; the error says what the file names that is unknown.
+pub(super) fn wanted(
+    scene: &Scene<'_>,
+    identities: &Identities,
+    create_user: &Value,
+    (name, given): (&str, &Given),
+    number: usize,
+) -> Result<Wanted, String> {
+    match given {
+        Given::User { with, .. } => {
+            let variables = identities.user(&scene.key(name, number), &Person::default()).variables();
+            let mut scope = scene.scope.clone();
+            scope.set("user", Value::Object(variables.clone()));
+            let mut template = create_user.clone();
+            if let Some(with) = with {
+                super::merge(&mut template, with);
+            }
+            let body = fill_json(&template, &scope)
+                .map_err(|_| format!("the given user `{name}` names an unknown variable"))?;
+            let title = format!("Given: {} exists", variables["displayName"].as_str().unwrap_or(name));
+            Ok(Wanted { collection: Collection::Users, body, title, variables })
+        }
+        Given::Group { members, .. } => {
+            let display_name = identities.group(&scene.key(name, number));
+            let mut listed = Vec::new();
+            for member in members {
+                let people = scene.scope.get(member).map_or_else(Vec::new, |value| match value {
+                    Value::Array(crowd) => crowd.clone(),
+                    one => vec![one.clone()],
+                });
+                listed.extend(people.iter().map(|p| json!({ "value": p["id"], "display": p["userName"] })));
+            }
+            let body = json!({ "schemas": [GROUP_SCHEMA], "displayName": display_name, "members": listed });
+            let title = format!("Given: the group {display_name} exists");
+            let variables = Map::from_iter([("displayName".to_owned(), Value::String(display_name))]);
+            Ok(Wanted { collection: Collection::Groups, body, title, variables })
+        }
+    }
+}
+
+/// Lets templates and checks name what was made.
+pub(super) fn bind(scene: &mut Scene<'_>, name: &str, given: &Given, mut made: Vec<Variables>) {
+    let ids = made.iter().filter_map(|v| Some(v.get("id")?.as_str()?.to_owned())).collect();
+    scene.given.insert(name.to_owned(), ids);
+    let variables = match (given.count(), made.pop()) {
+        (Count::Fixed(1), Some(one)) => Value::Object(one),
+        (_, last) => made.into_iter().chain(last).map(Value::Object).collect(),
+    };
+    scene.scope.set(name, variables);
 }
 
 /// The parts of a person the file fixes, case values filled in.

@@ -1,8 +1,10 @@
 //! What the run is about to create, written down before it is sent, so that `cleanup` can finish after a kill.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs::File;
 use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
@@ -20,6 +22,13 @@ pub enum Entry {
     },
     /// A create is about to be sent.
     Create {
+        /// `/Users` or `/Groups`.
+        collection: String,
+        /// userName or displayName.
+        name: String,
+    },
+    /// A create was refused: nothing came of it.
+    Refused {
         /// `/Users` or `/Groups`.
         collection: String,
         /// userName or displayName.
@@ -47,19 +56,30 @@ pub enum Entry {
 #[derive(Debug, Default)]
 pub struct Journal {
     file: Option<Mutex<File>>,
+    /// That it cannot be written is told once.
+    told: AtomicBool,
 }
 
 impl Journal {
-    /// Begins a journal in an open, empty file.
+    /// Begins a journal in an open, empty file, which stays locked as long as the run goes on.
     pub fn begin(file: File, base_url: &str, token: &str) -> std::io::Result<Self> {
-        let journal = Self { file: Some(Mutex::new(file)) };
+        // Without a lock, clean-up cannot know that the run goes on; that is no reason not to run.
+        let _ = file.try_lock();
+        let journal = Self::resume(file);
         journal.try_write(&Entry::Run { base_url: base_url.to_owned(), token: token.to_owned() })?;
         Ok(journal)
     }
 
+    /// Goes on with a journal that is there, in a file open at its end.
+    pub fn resume(file: File) -> Self {
+        Self { file: Some(Mutex::new(file)), told: AtomicBool::new(false) }
+    }
+
     /// Writes one entry. A full disk must not stop a run or its clean-up: the ledger in memory knows the same.
     pub fn write(&self, entry: &Entry) {
-        if let Err(error) = self.try_write(entry) {
+        if let Err(error) = self.try_write(entry)
+            && !self.told.swap(true, Ordering::Relaxed)
+        {
             eprintln!("scimulate: the journal could not be written ({error}); after a kill, clean up by hand");
         }
     }
@@ -83,6 +103,24 @@ pub struct Unfinished {
     pub created: BTreeMap<(String, String), String>,
     /// (collection, name) of creates whose answer never came.
     pub unanswered: Vec<(String, String)>,
+}
+
+impl Unfinished {
+    /// True when nothing of the run can still be there.
+    pub fn is_empty(&self) -> bool {
+        self.created.is_empty() && self.unanswered.is_empty()
+    }
+}
+
+impl fmt::Display for Unfinished {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (created, unanswered) = (self.created.len(), self.unanswered.len());
+        write!(f, "This run created {created} resources that are still there")?;
+        if unanswered > 0 {
+            write!(f, " and sent {unanswered} creates that may have been done")?;
+        }
+        Ok(())
+    }
 }
 
 /// Reads a journal. A last line cut short by a kill is ignored; any other line that is no entry is an error that names it.
@@ -112,6 +150,9 @@ pub fn read(text: &str) -> Result<Unfinished, String> {
                 unfinished.unanswered.retain(|(c, n)| (c, n) != (&collection, &name));
                 unfinished.created.insert((collection, id), name);
             }
+            Entry::Refused { collection, name } => {
+                unfinished.unanswered.retain(|(c, n)| (c, n) != (&collection, &name));
+            }
             Entry::Removed { collection, id } => {
                 unfinished.created.remove(&(collection, id));
             }
@@ -134,6 +175,8 @@ mod tests {
             + "{\"create\":{\"collection\":\"/Users\",\"name\":\"bob-abc123\"}}\n"
             + "{\"created\":{\"collection\":\"/Users\",\"id\":\"2\",\"name\":\"bob-abc123\"}}\n"
             + "{\"removed\":{\"collection\":\"/Users\",\"id\":\"1\"}}\n"
+            + "{\"create\":{\"collection\":\"/Users\",\"name\":\"cut-abc123\"}}\n"
+            + "{\"refused\":{\"collection\":\"/Users\",\"name\":\"cut-abc123\"}}\n"
             + "{\"create\":{\"collection\":\"/Groups\",\"name\":\"team-abc123\"}}\n"
             + "{\"create\":{\"coll";
         let unfinished = read(&text).expect("journal");

@@ -4,7 +4,10 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
+use super::existing::Existing;
+use super::mark::carries;
 use crate::exchange::{Body, Exchange};
+use crate::okta::client::{Outgoing, Payload};
 
 /// The two collections Okta writes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -60,12 +63,15 @@ pub struct Owned {
     pub id: String,
     /// userName or displayName as sent.
     pub name: String,
+    /// True once a story's own DELETE of it was answered with a success: if its id turns up again under a name that is not
+    /// ours, it is somebody else's.
+    pub said_gone: bool,
     /// True once it was removed again.
     pub removed: bool,
 }
 
 /// A create whose answer did not settle whether something was made.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Unsettled {
     /// Where it was sent.
     pub collection: Collection,
@@ -76,11 +82,20 @@ pub struct Unsettled {
 /// Knows what the run owns, and refuses everything else.
 #[derive(Debug, Default)]
 pub struct Ledger {
-    /// The run token: a name that holds it is ours, even when its create is not answered yet.
+    /// The run token: a name that carries it is ours, even when its create is not answered yet.
     token: String,
+    /// Nothing at all may be written.
+    read_only: bool,
+    /// What the operator says was there before: only its create is tried, which must be refused.
+    existing: Existing,
     owned: Vec<Owned>,
+    /// What came into `owned` and is not in the journal yet.
+    fresh: Vec<Owned>,
     seen: HashSet<(Collection, String)>,
     unsettled: Vec<Unsettled>,
+    /// Creates that were not answered, or by an error of the server: a later 409 may come of them.
+    lost: HashSet<Unsettled>,
+    doubtful: Vec<Doubtful>,
 }
 
 impl Ledger {
@@ -89,13 +104,23 @@ impl Ledger {
         Self { token: token.to_owned(), ..Self::default() }
     }
 
-    /// May this request be sent? The refusal says why not. Paths are encoded and start with `/`.
-    pub fn permit(&self, method: &str, path: &str) -> Result<(), String> {
+    /// The same, which lets no write out when `read_only`, and tries the creates of what is `existing`.
+    #[must_use]
+    pub fn with(self, read_only: bool, existing: Existing) -> Self {
+        Self { read_only, existing, ..self }
+    }
+
+    /// May this request be sent? The refusal says why not. The path is encoded and starts with `/`.
+    pub fn permit(&self, outgoing: &Outgoing<'_>) -> Result<(), String> {
+        let Outgoing { method, path, .. } = *outgoing;
         if method == "GET" {
             return Ok(());
         }
+        if self.read_only {
+            return Err(format!("not sent: {method} {path} is a write, and --read-only allows none"));
+        }
         match (method, Collection::of(path)) {
-            ("POST", Some((_, None))) => Ok(()),
+            ("POST", Some((collection, None))) => self.permit_name(collection, outgoing.body),
             ("PUT" | "PATCH" | "DELETE", Some((collection, Some(id)))) if self.owns(collection, &id) => Ok(()),
             ("PUT" | "PATCH" | "DELETE", Some((_, Some(id)))) => Err(format!(
                 "not sent: this run did not create {id:?}, so {method} {path} could change somebody else's data"
@@ -104,7 +129,28 @@ impl Ledger {
         }
     }
 
-    /// Is this resource ours?
+    /// A server may take the create of a name that it knows for an update, so what is created carries the run token.
+    fn permit_name(&self, collection: Collection, body: Payload<'_>) -> Result<(), String> {
+        let parsed = match body {
+            Payload::Json(body) => Some(body.clone()),
+            Payload::Raw(text) => serde_json::from_str(text).ok(),
+            Payload::None => None,
+        };
+        match parsed.as_ref().and_then(|body| called(collection, body)) {
+            Some(name) if !carries(name, &self.token) && !self.existing.names(collection, name) => Err(format!(
+                "not sent: the name {name:?} does not carry the run token ({{{{run.token}}}}), so it could be somebody else's"
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Is this resource ours, and there as far as is known?
+    fn holds(&self, collection: Collection, id: &str) -> bool {
+        let there = |o: &&Owned| !o.removed && !o.said_gone;
+        self.owned.iter().filter(there).any(|o| o.collection == collection && o.id == id)
+    }
+
+    /// Is this resource ours, or was it before it was removed?
     pub fn owns(&self, collection: Collection, id: &str) -> bool {
         self.owned.iter().any(|o| o.collection == collection && o.id == id)
     }
@@ -113,6 +159,10 @@ impl Ledger {
     /// Gives what was noted.
     pub fn announce(&mut self, path: &str, body: &Value) -> Option<Unsettled> {
         let (Some((collection, None)), Some(name)) = (Collection::of(path), name_of(path, body)) else { return None };
+        // What a look-up would find under this name is the operator's own.
+        if self.existing.names(collection, &name) {
+            return None;
+        }
         let unsettled = Unsettled { collection, name };
         if !self.unsettled.contains(&unsettled) {
             self.unsettled.push(unsettled.clone());
@@ -131,7 +181,13 @@ impl Ledger {
             _ => None,
         };
         let mut open = None;
-        if is_create && let Some(name) = sent {
+        if exchange.request.method == "DELETE" && matches!(status, Some(200..=299)) {
+            let deleted = |o: &&mut Owned| o.collection == collection && Some(&o.id) == id_in_path.as_ref();
+            self.owned.iter_mut().filter(deleted).for_each(|owned| owned.said_gone = true);
+        }
+        if is_create && let Some(name) = sent.as_ref().filter(|name| self.existing.names(collection, name)) {
+            self.record_probe(collection, name, exchange);
+        } else if is_create && let Some(name) = sent {
             let unsettled = Unsettled { collection, name };
             match status {
                 Some(200..=299) => {
@@ -141,9 +197,19 @@ impl Ledger {
                         open = Some(unsettled);
                     }
                 }
+                // The name is taken, probably by what was made before.
+                Some(409) if self.lost.contains(&unsettled) => {}
                 // A refusal made nothing, though an error of the server may have come after the making.
                 Some(400..=499) => self.unsettled.retain(|u| *u != unsettled),
-                _ => {}
+                _ => {
+                    self.lost.insert(unsettled);
+                }
+            }
+        } else if is_create && matches!(status, Some(200..=299)) {
+            // A body that names nothing, or is no JSON, was taken all the same.
+            let name = exchange.json().and_then(|made| called(collection, made)).filter(|n| carries(n, &self.token));
+            if let (Some(name), Some(made)) = (name.map(str::to_owned), exchange.json()) {
+                self.adopt(&Unsettled { collection, name }, made);
             }
         }
         // What a create tells without a name is looked up first: its own id was in no earlier answer.
@@ -175,11 +241,16 @@ impl Ledger {
         else {
             return false;
         };
-        let ours = !self.token.is_empty() && name.to_lowercase().contains(&self.token);
-        if ours && !matches!(id.as_str(), "" | "." | "..") && !self.owns(collection, &id) {
-            self.owned.push(Owned { collection, id, name: name.to_owned(), removed: false });
+        let ours = carries(name, &self.token);
+        if ours && usable(&id) && !self.owns(collection, &id) {
+            self.own(collection, id, name);
         }
         ours
+    }
+
+    /// Creates of existing names that were taken, when what came of them cannot be told from what was there before.
+    pub fn doubtful(&self) -> &[Doubtful] {
+        &self.doubtful
     }
 
     /// Creates whose fate is not known yet.
@@ -187,7 +258,7 @@ impl Ledger {
         &self.unsettled
     }
 
-    /// Notes that a resource is gone. It stays known as ours.
+    /// Notes that a resource is gone. It stays known as ours, unless its id turns up under a name that is not.
     pub fn remove(&mut self, collection: Collection, id: &str) {
         for owned in self.owned.iter_mut().filter(|o| o.collection == collection && o.id == id) {
             owned.removed = true;
@@ -199,19 +270,49 @@ impl Ledger {
         &self.owned
     }
 
+    /// What is owned since this was last asked.
+    pub fn take_fresh(&mut self) -> Vec<Owned> {
+        std::mem::take(&mut self.fresh)
+    }
+
+    /// Some give the id of what is gone to the next that comes: then it is that.
+    fn own(&mut self, collection: Collection, id: String, name: &str) {
+        self.owned.retain(|o| o.collection != collection || o.id != id);
+        let owned = Owned { collection, id, name: name.to_owned(), said_gone: false, removed: false };
+        self.fresh.push(owned.clone());
+        self.owned.push(owned);
+    }
+
     fn adopt(&mut self, unsettled: &Unsettled, resource: &Value) -> bool {
         let collection = unsettled.collection;
         let Some(id) = id_of(resource) else { return false };
         let name = called(collection, resource).unwrap_or_default();
-        if self.owns(collection, &id) {
+        if self.holds(collection, &id) {
             return true;
         }
         let ours = name.to_lowercase() == unsettled.name.to_lowercase();
-        if !ours || matches!(id.as_str(), "" | "." | "..") || self.seen.contains(&(collection, id.clone())) {
+        if !ours || !usable(&id) || self.seen.contains(&(collection, id.clone())) {
             return false;
         }
-        self.owned.push(Owned { collection, id, name: unsettled.name.clone(), removed: false });
+        self.own(collection, id, &unsettled.name);
         true
+    }
+
+    /// Learns from the create of an existing name. What a 201 tells of is ours only when it is certainly not what was there
+    /// before.
+    fn record_probe(&mut self, collection: Collection, name: &str, exchange: &Exchange) {
+        let made = exchange.json();
+        let id = made.and_then(id_of).filter(|id| usable(id));
+        let seen = id.as_ref().is_some_and(|id| self.seen.contains(&(collection, id.clone())));
+        match (exchange.status(), id) {
+            // Refused, or answered with what was there before.
+            (Some(300..=499), _) => {}
+            (Some(_), Some(_)) if seen => {}
+            (Some(201), Some(id)) if self.existing.is_apart(collection, name, exchange) => {
+                self.own(collection, id, name);
+            }
+            (_, id) => self.doubtful.push(Doubtful { collection, id, name: name.to_owned() }),
+        }
     }
 
     /// Remembers every id an answer showed, apart from resources that carry the run token: another scenario, played at
@@ -219,12 +320,38 @@ impl Ledger {
     fn see(&mut self, collection: Collection, exchange: &Exchange) {
         let Some(body) = exchange.json() else { return };
         let listed = body.get("Resources").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let name = |r: &Value| called(collection, r).map(str::to_lowercase);
-        let ours = |r: &Value| !self.token.is_empty() && name(r).is_some_and(|n| n.contains(&self.token));
-        let shown = std::iter::once(body).chain(listed).filter(|r| !ours(r));
-        let ids: Vec<String> = shown.filter_map(id_of).collect();
-        self.seen.extend(ids.into_iter().map(|id| (collection, id)));
+        for resource in std::iter::once(body).chain(listed) {
+            let name = called(collection, resource);
+            let Some(id) = id_of(resource) else { continue };
+            if name.is_some_and(|name| carries(name, &self.token)) {
+                continue;
+            }
+            if let Some(name) = name {
+                let gone = |o: &Owned| (o.said_gone || o.removed) && o.collection == collection && o.id == id;
+                self.owned.retain(|o| !gone(o));
+                if !self.owns(collection, &id) {
+                    self.existing.show(collection, name);
+                }
+            }
+            self.seen.insert((collection, id));
+        }
     }
+}
+
+/// The create of an existing name that may have made something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Doubtful {
+    /// Where it was sent.
+    pub collection: Collection,
+    /// The id it was answered with, if there was one.
+    pub id: Option<String>,
+    /// The name.
+    pub name: String,
+}
+
+/// An id that can stand in a path.
+pub(super) fn usable(id: &str) -> bool {
+    !matches!(id, "" | "." | "..")
 }
 
 /// The id of a resource as text. Ids are strings; a number is a finding elsewhere, but must still be cleaned up.
@@ -249,111 +376,4 @@ fn called(collection: Collection, resource: &Value) -> Option<&str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::exchange::{Request, Response};
-    use serde_json::json;
-
-    fn exchange(method: &str, path: &str, sent: Value, status: u16, answer: Value) -> Exchange {
-        let body = |v: Value| if v.is_null() { Body::Empty } else { Body::Json(v) };
-        Exchange {
-            request: Request { method: method.into(), path: path.into(), headers: vec![], body: body(sent) },
-            response: Some(Response { status, headers: vec![], body: body(answer), truncated: false, ms: 1.0 }),
-            failure: None,
-            curl: String::new(),
-        }
-    }
-
-    fn create(ledger: &mut Ledger, name: &str, status: u16, answer: Value) -> Option<Unsettled> {
-        let sent = json!({ "userName": name });
-        ledger.announce("/Users", &sent);
-        ledger.record(&exchange("POST", "/Users", sent, status, answer))
-    }
-
-    #[test]
-    fn only_what_our_post_made_may_be_written() {
-        let mut ledger = Ledger::default();
-        assert!(ledger.permit("POST", "/Users").is_ok());
-        assert!(ledger.permit("PATCH", "/Users/1").is_err());
-        assert_eq!(create(&mut ledger, "ann", 201, json!({ "id": "1", "userName": "Ann" })), None);
-        assert!(ledger.permit("PATCH", "/Users/1").is_ok());
-        assert!(ledger.permit("DELETE", "/Groups/1").is_err());
-        assert!(ledger.unsettled().is_empty());
-    }
-
-    #[test]
-    fn writes_elsewhere_are_refused() {
-        let ledger = Ledger::default();
-        for (method, path) in [
-            ("DELETE", "/Users"),
-            ("POST", "/Bulk"),
-            ("POST", "/Users/1"),
-            ("PATCH", "/Users/"),
-            ("PUT", "/Users/a/b"),
-            ("PATCH", "/"),
-        ] {
-            assert!(ledger.permit(method, path).is_err(), "{method} {path}");
-        }
-    }
-
-    #[test]
-    fn an_id_seen_before_is_never_ours() {
-        let mut ledger = Ledger::default();
-        let listing = json!({ "Resources": [{ "id": "boss", "userName": "boss" }] });
-        ledger.record(&exchange("GET", "/Users?startIndex=1", Value::Null, 200, listing));
-        let open = create(&mut ledger, "ann", 200, json!({ "id": "boss", "userName": "ann" }));
-        assert!(open.is_some());
-        assert!(ledger.permit("DELETE", "/Users/boss").is_err());
-    }
-
-    #[test]
-    fn another_name_in_the_answer_is_not_ours() {
-        let mut ledger = Ledger::default();
-        assert!(create(&mut ledger, "ann", 201, json!({ "id": "7", "userName": "root" })).is_some());
-        assert!(ledger.permit("DELETE", "/Users/7").is_err());
-    }
-
-    #[test]
-    fn a_user_without_a_name_is_ours_by_its_display_name() {
-        let mut ledger = Ledger::default();
-        let sent = json!({ "displayName": "Nobody" });
-        ledger.announce("/Users", &sent);
-        ledger.record(&exchange("POST", "/Users", sent, 201, json!({ "id": "5", "displayName": "Nobody" })));
-        assert!(ledger.owns(Collection::Users, "5"));
-        assert!(ledger.unsettled().is_empty());
-    }
-
-    #[test]
-    fn an_empty_success_is_settled_by_reading_back() {
-        let mut ledger = Ledger::default();
-        let open = create(&mut ledger, "ann", 201, Value::Null).expect("open");
-        assert!(ledger.settle(&open, &json!({ "Resources": [{ "id": "9", "userName": "ann" }] })));
-        assert!(ledger.owns(Collection::Users, "9"));
-        assert!(ledger.unsettled().is_empty());
-    }
-
-    #[test]
-    fn an_answer_without_a_name_is_settled_by_reading_back() {
-        let mut ledger = Ledger::default();
-        let open = create(&mut ledger, "ann", 201, json!({ "id": "7" })).expect("unsettled");
-        assert!(!ledger.owns(Collection::Users, "7"));
-        assert!(ledger.settle(&open, &json!({ "Resources": [{ "id": "7", "userName": "ann" }] })));
-        assert!(ledger.owns(Collection::Users, "7"));
-    }
-
-    #[test]
-    fn a_refusal_leaves_nothing_and_a_lost_answer_stays_unsettled() {
-        let mut ledger = Ledger::default();
-        create(&mut ledger, "ann", 409, json!({ "detail": "taken" }));
-        assert!(ledger.unsettled().is_empty());
-        create(&mut ledger, "bob", 500, Value::Null);
-        assert_eq!(ledger.unsettled().len(), 1);
-    }
-
-    #[test]
-    fn ids_in_paths_are_decoded() {
-        let mut ledger = Ledger::default();
-        create(&mut ledger, "ann@x", 201, json!({ "id": "ann@x", "userName": "ann@x" }));
-        assert!(ledger.permit("PUT", "/Users/ann%40x").is_ok());
-    }
-}
+mod tests;

@@ -5,15 +5,19 @@ mod cleanup;
 mod company;
 mod diagnosis;
 pub mod event;
+mod existing;
 mod given;
 pub mod journal;
 pub mod ledger;
+mod mark;
 mod offers;
 pub mod outcome;
+pub mod outline;
 mod pages;
 mod player;
 pub mod preflight;
 mod recount;
+mod recovery;
 mod reduction;
 mod scene;
 mod step;
@@ -26,14 +30,16 @@ use std::time::Duration;
 use serde_json::Value;
 
 pub use event::{Event, Observer};
+pub use existing::Existing;
 pub use outcome::*;
-pub use player::{Cast, play, recover};
+pub use player::{Cast, play};
 pub use preflight::{Preflight, Problem, preflight};
+pub use recovery::recover;
 
 use crate::scenario::{App, Capability};
 
 /// How to play.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Settings {
     /// The dialect.
     pub app: App,
@@ -49,6 +55,10 @@ pub struct Settings {
     pub jobs: usize,
     /// The largest volume that was asked for; on this machine any may be made.
     pub import_size: Option<usize>,
+    /// Only requests that change nothing are sent; scenarios that need others are skipped.
+    pub read_only: bool,
+    /// What the operator says was there before.
+    pub existing: Existing,
     /// Leave what was created.
     pub keep: bool,
     /// Show values of resources the run does not own.

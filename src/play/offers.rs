@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
-use super::ledger::id_of;
+use super::ledger::{id_of, usable};
 use super::player::Player;
 use super::{Halt, merge};
 use crate::exchange::Exchange;
@@ -35,28 +35,40 @@ impl Offers {
         missing
     }
 
-    /// Why a check that needs something is skipped; None when the target has it, or was not asked.
-    pub(super) fn lacks(&self, needs: &[Need]) -> Option<&'static str> {
-        needs.iter().find(|need| self.cell(**need).get() == Some(&false)).map(|need| lack(*need))
-    }
-
-    const fn cell(&self, need: Need) -> &OnceCell<bool> {
+    const fn cell(&self, need: Need) -> Option<&OnceCell<bool>> {
         match need {
-            Need::Groups => &self.groups,
-            Need::Entitlements => &self.entitlements,
-            Need::Deletes => &self.deletes,
-            Need::Members => &self.members,
+            Need::Groups => Some(&self.groups),
+            Need::Entitlements => Some(&self.entitlements),
+            Need::Deletes => Some(&self.deletes),
+            Need::Members => Some(&self.members),
+            Need::ExistingUser | Need::ExistingGroup => None,
         }
     }
 }
 
-const fn lack(need: Need) -> &'static str {
+pub(super) const fn lack(need: Need) -> &'static str {
     match need {
         Need::Groups => "the target does not offer groups (GET /Groups is answered 404 or 501)",
         Need::Entitlements => "the target does not offer roles or entitlements (none in /ResourceTypes)",
         Need::Deletes => "the target does not delete users (DELETE is answered 403, 405 or 501); Okta never asks it to",
         Need::Members => "the target never shows the members of a group, so this cannot be seen",
+        Need::ExistingUser => "no account that was there before is named: give one of yours with --existing-user NAME",
+        Need::ExistingGroup => "no group that was there before is named: give one of yours with --existing-group NAME",
     }
+}
+
+/// Why a scenario or check is skipped that only a write could prepare.
+pub(super) const READ_ONLY: &str = "it needs requests that change something, and the run is --read-only";
+
+/// Does a scenario send anything but reads under this app? What its people need to exist counts too.
+pub(super) fn writes(scenario: &Scenario, app: App) -> bool {
+    let steps = scenario.steps.iter().filter(|step| step.apps.contains(&app));
+    !scenario.given.is_empty() || steps.into_iter().any(|step| step.method != "GET")
+}
+
+/// Is this found out by writing?
+pub(super) const fn is_tried(need: Need) -> bool {
+    matches!(need, Need::Deletes | Need::Members)
 }
 
 /// True for the endpoint of groups, however it is written.
@@ -64,32 +76,42 @@ fn is_groups(endpoint: &str) -> bool {
     endpoint.trim_matches('/') == "Groups"
 }
 
-/// An id that can stand in a path.
-fn usable(id: &str) -> bool {
-    !matches!(id, "" | "." | "..")
-}
-
 impl Player<'_> {
-    /// Why the target does not offer what a scenario needs as a whole. Also finds out what its checks need.
+    /// Why a scenario is skipped as a whole: the target, or the run, does not offer what it needs. Also finds out what its
+    /// checks need.
     pub(super) async fn lacking(&self, scenario: &Scenario) -> Result<Option<String>, Halt> {
+        let read_only = self.settings.read_only;
+        if read_only && (writes(scenario, self.app()) || scenario.needs.iter().any(|need| is_tried(*need))) {
+            return Ok(Some(READ_ONLY.to_owned()));
+        }
         for need in &scenario.needs {
             if !self.offered(*need).await? {
                 return Ok(Some(lack(*need).to_owned()));
             }
         }
-        for need in scenario.steps.iter().flat_map(|s| &s.checks).flat_map(|c| &c.needs) {
+        let checks = scenario.steps.iter().flat_map(|s| &s.checks);
+        for need in checks.flat_map(|c| &c.needs).filter(|need| !(read_only && is_tried(**need))) {
             self.offered(*need).await?;
         }
         Ok(None)
     }
 
+    /// Why a check that needs something is skipped; None when the target has it, or was not asked.
+    pub(super) fn lacks(&self, needs: &[Need]) -> Option<&'static str> {
+        let missing = |need: &&Need| self.offers.cell(**need).is_some_and(|cell| cell.get() == Some(&false));
+        if self.settings.read_only && needs.iter().any(|need| is_tried(*need)) {
+            return Some(READ_ONLY);
+        }
+        needs.iter().find(missing).map(|need| lack(*need))
+    }
+
     async fn offered(&self, need: Need) -> Result<bool, Halt> {
-        let cell = self.offers.cell(need);
+        let Some(cell) = self.offers.cell(need) else { return Ok(self.settings.existing.is_given(need)) };
         let offered = match need {
             Need::Groups => cell.get_or_try_init(|| self.offers_groups()).await?,
             Need::Entitlements => cell.get_or_try_init(|| self.offers_entitlements()).await?,
-            Need::Deletes => cell.get_or_try_init(|| self.deletes_users()).await?,
             Need::Members => cell.get_or_try_init(|| self.shows_members()).await?,
+            _ => cell.get_or_try_init(|| self.deletes_users()).await?,
         };
         Ok(*offered)
     }

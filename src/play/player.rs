@@ -1,24 +1,30 @@
 //! Plays a plan: one scenario after the other, each request through the ledger, the deadline and the request budget.
 
+use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt as _;
 use serde_json::Value;
 use tokio::sync::watch;
 
 use super::diagnosis::Diagnosis;
 use super::event::{Event, Observer};
-use super::journal::{Entry, Journal, Unfinished};
-use super::ledger::{Collection, Ledger, Unsettled};
+use super::journal::{Entry, Journal};
+use super::ledger::{Ledger, Unsettled};
 use super::offers::Offers;
-use super::outcome::{CheckResult, CheckStatus, Cleanup, Left, ScenarioResult, ScenarioStatus, StepResult};
+use super::outcome::{CheckResult, CheckStatus, ScenarioResult, ScenarioStatus, StepResult};
 use super::scene::Scene;
 use super::{Halt, Outcome, Settings, strangers};
 use crate::exchange::{Exchange, Failure, FailureKind};
 use crate::okta::client::{Outgoing, Payload};
 use crate::okta::{Client, Identities, wire};
 use crate::scenario::{App, Level, Scenario, Step};
+
+/// How long a create that is under way may still be answered when the run ends: what it made is then known.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// The budget of a whole run for waits that end in vain.
 const VAIN_WAITS: Duration = Duration::from_secs(6);
@@ -64,7 +70,7 @@ pub struct Cast<'a> {
 }
 
 impl<'a> Player<'a> {
-    fn new(cast: Cast<'a>) -> Self {
+    pub(super) fn new(cast: Cast<'a>) -> Self {
         let Cast { client, identities, create_user, settings, journal, observer, interrupt } = cast;
         Player {
             client,
@@ -74,7 +80,7 @@ impl<'a> Player<'a> {
             observer,
             journal,
             interrupt,
-            ledger: Mutex::new(Ledger::new(identities.token())),
+            ledger: Mutex::new(Ledger::new(identities.token()).with(settings.read_only, settings.existing.clone())),
             requests: AtomicUsize::new(0),
             tidied: AtomicUsize::new(0),
             deletes: AtomicBool::new(false),
@@ -92,63 +98,26 @@ pub async fn play(cast: Cast<'_>, plan: &[&Scenario]) -> Outcome {
     let (settings, observer) = (player.settings, player.observer);
     let mut outcome = Outcome::default();
     observer.hear(Event::Started { scenarios: plan.len() });
-    player.plan(plan, &mut outcome).await;
+    // Even a bug of ours must not leave anything behind.
+    let played = AssertUnwindSafe(player.plan(plan, &mut outcome)).catch_unwind().await;
     outcome.not_offered = player.offers.not_offered();
     outcome.cleanup = player.clean_up().await;
+    if let Err(bug) = played {
+        observer.hear(Event::Finished);
+        resume_unwind(bug);
+    }
+    if *player.interrupt.borrow() {
+        outcome.halt = Some(Halt::Interrupted);
+    }
     outcome.cleanup.deleted += player.tidied.load(Ordering::Relaxed);
     if !settings.keep_values {
         let ledger = player.ledger();
         strangers::mask(&mut outcome.scenarios, &ledger, player.identities.token());
+        strangers::hide(&mut outcome, settings.existing.private());
     }
     outcome.requests = player.requests.load(Ordering::Relaxed);
     observer.hear(Event::Finished);
     outcome
-}
-
-/// Removes what a killed run left: each resource of its journal is read first, and only one whose name carries the run
-/// token is touched. What the journal names but the target no longer has is done.
-pub async fn recover(cast: Cast<'_>, unfinished: &Unfinished) -> Cleanup {
-    let player = Player::new(cast);
-    let mut left = Vec::new();
-    for ((path, id), name) in &unfinished.created {
-        let Some(collection) = Collection::from_path(path) else { continue };
-        let path = format!("{path}/{}", wire::percent_encode(id));
-        let reason = match player.send(Outgoing::new("GET", &path)).await {
-            Ok(exchange) => match (exchange.status(), exchange.json()) {
-                (Some(404), _) => continue,
-                (Some(200), Some(resource)) if player.ledger().recover(collection, resource) => continue,
-                (Some(200), _) => "its name does not carry the run token any more".to_owned(),
-                (Some(status), _) => format!("reading it was answered {status}"),
-                (None, _) => "reading it was not answered".to_owned(),
-            },
-            Err(halt) => halt.to_string(),
-        };
-        left.push(Left { path, name: name.clone(), reason });
-    }
-    for (path, name) in &unfinished.unanswered {
-        let Some(collection) = Collection::from_path(path) else { continue };
-        let lookup = lookup_path(&Unsettled { collection, name: name.clone() });
-        match player.send(Outgoing::new("GET", &lookup)).await {
-            Ok(exchange) if exchange.status() == Some(200) => {
-                let listed = exchange.json().and_then(|b| b.get("Resources")).and_then(Value::as_array).cloned();
-                let attribute = collection.name_attribute();
-                let same = |r: &&Value| {
-                    r.get(attribute).and_then(Value::as_str).is_some_and(|n| n.to_lowercase() == name.to_lowercase())
-                };
-                for resource in listed.iter().flatten().filter(same) {
-                    player.ledger().recover(collection, resource);
-                }
-            }
-            _ => left.push(Left {
-                path: path.clone(),
-                name: name.clone(),
-                reason: "its create was never answered, and it could not be looked up".into(),
-            }),
-        }
-    }
-    let mut cleanup = player.clean_up().await;
-    cleanup.left.append(&mut left);
-    cleanup
 }
 
 impl Player<'_> {
@@ -172,6 +141,7 @@ impl Player<'_> {
             Ok(None) => {
                 for case in &scenario.cases {
                     let mut scene = Scene::new(scenario, case, attempt, self.identities.variables(attempt));
+                    scene.scope.set("existing", self.settings.existing.variables());
                     let told = match self.too_much(case) {
                         Some(why) => {
                             self.leave_out(&mut scene, &why);
@@ -246,56 +216,80 @@ impl Player<'_> {
 
     /// Sends one request: through the ledger, within deadline and budget, abandoned at an interrupt.
     pub(super) async fn send_once(&self, outgoing: Outgoing<'_>) -> Result<Exchange, Halt> {
-        if let Err(refusal) = self.ledger().permit(outgoing.method, outgoing.path) {
+        if let Err(refusal) = self.ledger().permit(&outgoing) {
             return Ok(refused(&outgoing, refusal));
         }
-        if self.requests.load(Ordering::Relaxed) >= self.settings.max_requests {
-            return Err(Halt::Requests);
+        self.spend()?;
+        let announced = match outgoing.body {
+            Payload::Json(body) if outgoing.method == "POST" => self.ledger().announce(outgoing.path, body),
+            _ => None,
+        };
+        if let Some(Unsettled { collection, name }) = announced.clone() {
+            self.journal.write(&Entry::Create { collection: collection.path().to_owned(), name });
         }
-        if outgoing.method == "POST"
-            && let Payload::Json(body) = outgoing.body
-        {
-            let announced = self.ledger().announce(outgoing.path, body);
-            if let Some(Unsettled { collection, name }) = announced {
-                self.journal.write(&Entry::Create { collection: collection.path().to_owned(), name });
-            }
-        }
-        let exchange = self.abandonable(self.client.send(outgoing)).await?;
-        self.requests.fetch_add(1, Ordering::Relaxed);
-        let before = self.ledger().owned().len();
+        let grace = if outgoing.method == "POST" { GRACE } else { Duration::ZERO };
+        let exchange = self.abandonable_after(grace, self.client.send(outgoing)).await?;
         let open = self.ledger().record(&exchange);
         if let Some(open) = open {
             self.read_back(&open).await?;
         }
-        self.note_created(before);
+        self.note_created();
+        let refused = matches!(exchange.status(), Some(400..=499));
+        if let Some(announced) = announced.filter(|a| refused && !self.ledger().unsettled().contains(a)) {
+            let Unsettled { collection, name } = announced;
+            self.journal.write(&Entry::Refused { collection: collection.path().to_owned(), name });
+        }
         Ok(exchange)
     }
 
-    /// Notes what has come into the ledger since it held `before` entries. Played side by side, two may note the same: the
-    /// journal does not mind.
-    fn note_created(&self, before: usize) {
-        for made in self.ledger().owned().iter().skip(before) {
-            let (collection, id, name) = (made.collection.path().to_owned(), made.id.clone(), made.name.clone());
-            self.journal.write(&Entry::Created { collection, id, name });
+    /// Notes what has come into the ledger.
+    pub(super) fn note_created(&self) {
+        let fresh = self.ledger().take_fresh();
+        for made in fresh {
+            self.journal.write(&Entry::Created {
+                collection: made.collection.path().to_owned(),
+                id: made.id,
+                name: made.name,
+            });
         }
+    }
+
+    /// Takes one request out of the budget; the error says why none may be sent any more.
+    fn spend(&self) -> Result<(), Halt> {
+        if *self.interrupt.borrow() {
+            return Err(Halt::Interrupted);
+        }
+        let left = |spent| (spent < self.settings.max_requests).then_some(spent + 1);
+        let spent = self.requests.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left);
+        spent.map(drop).map_err(|_| Halt::Requests)
     }
 
     /// Waits for something unless the run ends first.
     pub(super) async fn abandonable<T>(&self, work: impl Future<Output = T>) -> Result<T, Halt> {
+        self.abandonable_after(Duration::ZERO, work).await
+    }
+
+    /// The same, and so much longer when the run ends.
+    async fn abandonable_after<T>(&self, grace: Duration, work: impl Future<Output = T>) -> Result<T, Halt> {
         let mut interrupt = self.interrupt.clone();
-        tokio::select! {
+        let mut work = pin!(work);
+        let halt = tokio::select! {
             biased;
-            _ = interrupt.wait_for(|stop| *stop) => Err(Halt::Interrupted),
-            () = tokio::time::sleep_until(self.ends.into()) => Err(Halt::Deadline),
-            done = work => Ok(done),
+            _ = interrupt.wait_for(|stop| *stop) => Halt::Interrupted,
+            () = tokio::time::sleep_until(self.ends.into()) => Halt::Deadline,
+            done = &mut work => return Ok(done),
+        };
+        if grace.is_zero() {
+            return Err(halt);
         }
+        tokio::time::timeout(grace, work).await.map_err(|_| halt)
     }
 
     /// A create was answered with a success that does not say what was made: look it up.
     async fn read_back(&self, open: &Unsettled) -> Result<(), Halt> {
+        self.spend()?;
         let path = lookup_path(open);
         let exchange = self.abandonable(self.client.send(Outgoing::new("GET", &path))).await?;
-        self.requests.fetch_add(1, Ordering::Relaxed);
         if let Some(listing) = exchange.json() {
             self.ledger().settle(open, listing);
         }

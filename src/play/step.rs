@@ -24,13 +24,13 @@ use crate::scenario::{BodySource, Check, Expect, Level, Step};
 const FIRST_PAUSE: Duration = Duration::from_millis(25);
 
 /// A step's request with all templates filled.
-struct Prepared {
-    path: String,
-    body: Content,
+pub(super) struct Prepared {
+    pub(super) path: String,
+    pub(super) body: Content,
     headers: Vec<(String, String)>,
 }
 
-enum Content {
+pub(super) enum Content {
     None,
     Json(Value),
     Raw(String),
@@ -248,7 +248,7 @@ impl Player<'_> {
 
     /// Judges one check on an answer, its templates filled.
     fn judged(&self, scene: &Scene<'_>, check: &Check, exchange: &Exchange) -> Judgement {
-        if let Some(lack) = self.offers.lacks(&check.needs) {
+        if let Some(lack) = self.lacks(&check.needs) {
             return Judgement::Skipped(lack.to_owned());
         }
         if let Some(refusal) = scene.refuses(&check.expect) {
@@ -339,7 +339,7 @@ fn is_about(expect: &Expect, status: Option<u16>) -> bool {
 }
 
 /// Fills a step's templates. The error says why it cannot be sent.
-fn prepare(scene: &Scene<'_>, step: &Step) -> Result<Prepared, String> {
+pub(super) fn prepare(scene: &Scene<'_>, step: &Step) -> Result<Prepared, String> {
     let with_actor = step.actor.as_ref().and_then(|name| {
         let mut scope: Scope = scene.scope.clone();
         scope.set("user", scene.scope.get(name)?.clone());

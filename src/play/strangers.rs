@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::Outcome;
 use super::ledger::{Collection, Ledger, id_of};
-use super::outcome::ScenarioResult;
+use super::mark::carries;
+use super::outcome::{CheckResult, ScenarioResult};
 use crate::exchange::{Body, Exchange};
+use crate::okta::wire::percent_encode;
 
 /// Members whose values say nothing about a person.
 const PUBLIC: [&str; 2] = ["schemas", "resourceType"];
@@ -25,16 +28,55 @@ pub(super) fn mask(scenarios: &mut [ScenarioResult], ledger: &Ledger, token: &st
         // The longest first, so that no part of a name survives the hiding of a shorter one.
         let mut hidden: Vec<String> = hidden.into_iter().collect();
         hidden.sort_by_key(|text| std::cmp::Reverse(text.len()));
-        for check in &mut step.checks {
-            check.message = conceal(&check.message, &hidden);
-            for value in [&mut check.actual, &mut check.expected].into_iter().flatten() {
-                conceal_value(value, &hidden);
-            }
-            for difference in &mut check.differences {
-                for value in [&mut difference.actual, &mut difference.expected].into_iter().flatten() {
-                    conceal_value(value, &hidden);
-                }
-            }
+        step.checks.iter_mut().for_each(|check| conceal_check(check, &hidden));
+    }
+}
+
+/// Hides names wherever a report would tell them, in the spellings in which they are sent: what the operator said was there
+/// before is a stranger's too.
+pub(super) fn hide(outcome: &mut Outcome, names: impl Iterator<Item = String>) {
+    let spellings = |name: String| {
+        let escaped = Value::from(name.as_str()).to_string();
+        [percent_encode(&name), escaped[1..escaped.len() - 1].to_owned(), name]
+    };
+    let mut hidden: Vec<String> = names.flat_map(spellings).filter(|text| text.chars().count() > 2).collect();
+    hidden.sort_by_key(|text| std::cmp::Reverse(text.len()));
+    if hidden.is_empty() {
+        return;
+    }
+    for step in outcome.scenarios.iter_mut().flat_map(|s| &mut s.steps) {
+        step.note = step.note.take().map(|note| conceal(&note, &hidden));
+        step.exchanges.iter_mut().for_each(|exchange| hide_in(exchange, &hidden));
+        step.checks.iter_mut().for_each(|check| conceal_check(check, &hidden));
+    }
+    for left in &mut outcome.cleanup.left {
+        left.name = conceal(&left.name, &hidden);
+    }
+}
+
+fn hide_in(exchange: &mut Exchange, hidden: &[String]) {
+    let conceal_body = |body: &mut Body| match body {
+        Body::Json(value) => conceal_value(value, hidden),
+        Body::Text(text) => *text = conceal(text, hidden),
+        Body::Empty | Body::Binary(_) => {}
+    };
+    exchange.request.path = conceal(&exchange.request.path, hidden);
+    exchange.curl = conceal(&exchange.curl, hidden);
+    conceal_body(&mut exchange.request.body);
+    if let Some(response) = &mut exchange.response {
+        response.headers.iter_mut().for_each(|header| header.value = conceal(&header.value, hidden));
+        conceal_body(&mut response.body);
+    }
+}
+
+fn conceal_check(check: &mut CheckResult, hidden: &[String]) {
+    check.message = conceal(&check.message, hidden);
+    for value in [&mut check.actual, &mut check.expected].into_iter().flatten() {
+        conceal_value(value, hidden);
+    }
+    for difference in &mut check.differences {
+        for value in [&mut difference.actual, &mut difference.expected].into_iter().flatten() {
+            conceal_value(value, hidden);
         }
     }
 }
@@ -54,7 +96,7 @@ fn mask_exchange(exchange: &mut Exchange, ledger: &Ledger, token: &str, hidden: 
 
 fn mask_value(value: &mut Value, token: &str, hidden: &mut BTreeSet<String>) {
     match value {
-        Value::String(text) if !text.contains(token) => {
+        Value::String(text) if !carries(text, token) => {
             let masked = format!("[{} characters]", text.chars().count());
             if text.chars().count() > 2 {
                 hidden.insert(std::mem::take(text));
@@ -89,7 +131,7 @@ mod tests {
     use super::*;
     use crate::check::{Finding, Judgement};
     use crate::exchange::{Request, Response};
-    use crate::play::{CheckResult, ScenarioStatus, StepResult};
+    use crate::play::{ScenarioStatus, StepResult};
     use crate::scenario::{Capability, Level};
     use serde_json::json;
 

@@ -71,7 +71,7 @@ impl Player<'_> {
 }
 
 /// On somebody else's machine so many are made only when the user has asked for it and they can be removed again.
-fn refusal(size: usize, asked: usize, deletes_work: bool) -> Option<String> {
+pub(super) fn refusal(size: usize, asked: usize, deletes_work: bool) -> Option<String> {
     if size <= AT_ONCE {
         None
     } else if size > asked {

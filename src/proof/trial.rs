@@ -11,7 +11,7 @@ use crate::okta::client::{Limits, Network};
 use crate::okta::{AuthForm, BaseUrl, Client, Credential, Identities};
 use crate::play::event::{Event, Observer};
 use crate::play::journal::Journal;
-use crate::play::{self, Cast, CheckStatus, Cleanup, Outcome, Settings, StepResult};
+use crate::play::{self, Cast, CheckStatus, Cleanup, Existing, Outcome, Settings, StepResult};
 use crate::report::{CapabilityResult, CapabilityStatus};
 use crate::scenario::{App, Capability, Catalogue, Scenario};
 use crate::score;
@@ -80,6 +80,7 @@ pub async fn trial(config: Config, rules: Rules, catalogue: &Catalogue, plan: &[
     let create_user =
         catalogue.fixture("okta/create-user.json").ok_or("the fixture okta/create-user.json is missing")?;
     let config = Config { patience: rules.timeout, ..config };
+    let existing = Existing::new(Some(&server::example_user()), server::hidden_group(&config.faults));
     let running =
         server::start(config).await.map_err(|error| format!("the reference server did not start: {error}"))?;
     let base = BaseUrl::parse(&running.base_url).map_err(|error| error.to_string())?;
@@ -100,9 +101,8 @@ pub async fn trial(config: Config, rules: Rules, catalogue: &Catalogue, plan: &[
         max_wait: rules.max_wait,
         max_requests: 20_000,
         jobs: 1,
-        import_size: None,
-        keep: false,
-        keep_values: false,
+        existing,
+        ..Settings::default()
     };
     let outcome = play::play(
         Cast {

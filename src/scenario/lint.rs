@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::capability::{App, Level};
 use super::load::LoadError;
-use super::model::{AT_ONCE, BodySource, Check, Count, Expect, Given, Scenario, Step, Test};
+use super::model::{AT_ONCE, BodySource, Check, Count, Expect, Given, Need, Scenario, Step, Test};
 use super::template::{expressions, stray};
 
 /// What templates may name of a user.
@@ -27,6 +27,18 @@ const GROUP_FIELDS: [&str; 2] = ["id", "displayName"];
 
 /// What templates may name of the run.
 const RUN_FIELDS: [&str; 3] = ["token", "prefix", "domain"];
+
+/// What templates may name of what was there before, when the scenario needs it.
+fn existing_fields(needs: &[Need]) -> impl Iterator<Item = &'static str> {
+    needs
+        .iter()
+        .flat_map(|need| match need {
+            Need::ExistingUser => &["userName", "userNameUpper"][..],
+            Need::ExistingGroup => &["displayName", "displayNameUpper"],
+            _ => &[],
+        })
+        .copied()
+}
 
 /// Looks through a scenario; every fault found is an error with its place.
 pub(super) fn lint(scenario: &Scenario, file: &str, text: &str, built_in: bool) -> Vec<LoadError> {
@@ -109,7 +121,7 @@ impl Lint<'_> {
     /// Givens and people have names of their own, and people are made from nothing but cases and the run.
     fn names(&mut self) {
         let scenario = self.scenario;
-        let mut taken = BTreeSet::from(["user", "case", "run"]);
+        let mut taken = BTreeSet::from(["user", "case", "run", "existing"]);
         for name in scenario.given.iter().map(|(n, _)| n).chain(scenario.people.iter().map(|(n, _)| n)) {
             if !taken.insert(name) {
                 self.say(name, format!("the name `{name}` is already taken"));
@@ -153,7 +165,7 @@ impl Lint<'_> {
             }
             self.step(step, &step_ids, &captured);
             for name in step.captures.iter().map(|(name, _)| name.as_str()) {
-                if self.variable(name, &BTreeSet::new()) || matches!(name, "user" | "case" | "run") {
+                if self.variable(name, &BTreeSet::new()) || matches!(name, "user" | "case" | "run" | "existing") {
                     self.say(name, format!("the capture `{name}` hides a given, a person or a name of the engine"));
                 }
                 captured.insert(name.to_owned());
@@ -284,6 +296,7 @@ impl Lint<'_> {
             let known = match name {
                 "user" => has_actor && USER_FIELDS.contains(&first),
                 "run" => RUN_FIELDS.contains(&first),
+                "existing" => existing_fields(&self.scenario.needs).any(|known| known == first),
                 "case" => self.scenario.cases.iter().all(|case| case.values.contains_key(first)),
                 _ if captured.contains(name) => true,
                 _ => self.variable(name, captured) && self.in_count(name, field) && self.field(name, first),
@@ -421,6 +434,7 @@ mod tests {
             ("[given.g]\nresource = \"group\"\nmembers = [\"ann\"]\n".to_owned() + &step(STATUS), "no given user"),
             (step(STATUS).replace("GET /Users", "GET /Users/{{ann.id}}"), "names nothing"),
             (step(STATUS).replace("GET /Users", "GET /Users/{{ run.token }}"), "is no template"),
+            (step(STATUS).replace("GET /Users", "GET /Users?filter={{existing.userName}}"), "names nothing"),
             (step("headers = { Accept = \"{{ann.id}}\" }\n"), "names nothing"),
             (step("capture = { new = \"id\" }\n"), "does not start with `/`"),
             (step(STATUS).replace("\"s\"", "\"S/1\""), "lower-case word as id"),

@@ -41,7 +41,7 @@ pub struct Scenario {
 
 /// What a target may lack without being wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Need {
     /// `GET /Groups` is not answered 404 or 501.
     Groups,
@@ -51,6 +51,10 @@ pub enum Need {
     Deletes,
     /// A group that was created with a member shows it when read: membership can be seen at all.
     Members,
+    /// The operator names a user that was there before (`--existing-user`).
+    ExistingUser,
+    /// The operator names a group that was there before (`--existing-group`).
+    ExistingGroup,
 }
 
 /// People or groups that exist before the story starts; created as Okta creates them.

@@ -33,6 +33,16 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use variant::Variant;
 
+/// The displayName of a group of the app's own, where these faults keep one.
+pub fn hidden_group(faults: &[&Fault]) -> Option<&'static str> {
+    faults.iter().any(|fault| fault.id == "group_hidden_conflict").then_some(fault::HIDDEN_GROUP)
+}
+
+/// The userName of somebody that every directory with example people starts with.
+pub fn example_user() -> String {
+    seed::user_name(0)
+}
+
 /// How a successful PATCH is answered (RFC 7644 §3.5.2 allows both).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PatchAnswer {

@@ -8,10 +8,16 @@ const GIVEN: [&str; 12] = ["Ann", "Ben", "Cora", "Dan", "Eva", "Finn", "Grace", 
 const FAMILY: [&str; 11] =
     ["Archer", "Baker", "Carter", "Dyer", "Fisher", "Gardener", "Hunter", "Miller", "Potter", "Sawyer", "Weaver"];
 
+/// The userName of the person of this number.
+pub(super) fn user_name(number: usize) -> String {
+    let (given, family) = (GIVEN[number % GIVEN.len()], FAMILY[number % FAMILY.len()]);
+    format!("{}.{}.{number}@people.example", given.to_lowercase(), family.to_lowercase())
+}
+
 /// The body that creates the person of this number.
 pub(super) fn person(number: usize) -> Value {
     let (given, family) = (GIVEN[number % GIVEN.len()], FAMILY[number % FAMILY.len()]);
-    let name = format!("{}.{}.{number}@people.example", given.to_lowercase(), family.to_lowercase());
+    let name = user_name(number);
     json!({
         "schemas": [USER_URN],
         "userName": name,

@@ -71,8 +71,13 @@ impl Drop for Served {
 
 /// Starts `scimulate serve` and gives its base URL.
 pub(crate) fn serve(arguments: &[&str]) -> (Served, String) {
+    serve_for("secret-token-0815", arguments)
+}
+
+/// The same with a token of its own.
+pub(crate) fn serve_for(token: &str, arguments: &[&str]) -> (Served, String) {
     let mut child = scimulate()
-        .args(["serve", "--port", "0", "--token", "secret-token-0815"])
+        .args(["serve", "--port", "0", "--token", token])
         .args(arguments)
         .stdout(Stdio::piped())
         .spawn()
@@ -197,4 +202,98 @@ pub(crate) fn between(
         }
     });
     own
+}
+
+/// Sends one request to a served target and gives the answer as it came.
+pub(crate) fn ask(url: &str, method: &str, path: &str, body: &str) -> String {
+    let (host, base) = url.strip_prefix("http://").and_then(|u| u.split_once('/')).expect("url");
+    let mut stream = TcpStream::connect(host).expect("connect");
+    let length = body.len();
+    write!(
+        stream,
+        "{method} /{base}{path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer secret-token-0815\r\n\
+         Content-Type: application/scim+json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    )
+    .expect("request");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("answer");
+    answer
+}
+
+/// A served target with people and groups of its own, some with names that look like those of a run with `--run-id dev`.
+pub(crate) fn inhabited(arguments: &[&str]) -> (Served, String) {
+    let (served, url) = serve(&[&["--seed-users", "3"], arguments].concat());
+    let user = "\"schemas\":[\"urn:ietf:params:scim:schemas:core:2.0:User\"]";
+    let group = "\"schemas\":[\"urn:ietf:params:scim:schemas:core:2.0:Group\"]";
+    for name in ["devon@example.com", "scimulate-boss@example.com", "scimulate-ann.dev1@example.com"] {
+        let body = format!("{{{user},\"userName\":\"{name}\",\"emails\":[{{\"value\":\"{name}\"}}]}}");
+        let answer = ask(&url, "POST", "/Users", &body);
+        assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    }
+    for name in ["scimulate-Paris Team devs", "Administrators"] {
+        let answer = ask(&url, "POST", "/Groups", &format!("{{{group},\"displayName\":\"{name}\"}}"));
+        assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    }
+    (served, url)
+}
+
+/// Requests that a middle man passes on: how many came, and whether all are answered.
+#[derive(Default)]
+pub(crate) struct Traffic {
+    came: std::sync::atomic::AtomicUsize,
+    open: std::sync::atomic::AtomicUsize,
+}
+
+impl Traffic {
+    /// Notes a request; gives its number, from 1.
+    pub(crate) fn begin(&self) -> usize {
+        self.open.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        self.came.fetch_add(1, std::sync::atomic::Ordering::SeqCst) + 1
+    }
+
+    /// Notes that one was answered.
+    pub(crate) fn end(&self) {
+        self.open.fetch_sub(1, std::sync::atomic::Ordering::SeqCst);
+    }
+
+    /// Waits until nothing is under way.
+    pub(crate) fn calm(&self) {
+        while self.open.load(std::sync::atomic::Ordering::SeqCst) > 0 {
+            thread::park_timeout(std::time::Duration::from_millis(1));
+        }
+    }
+}
+
+/// Starts a run and tells its process id to whoever waits for it.
+pub(crate) fn start(arguments: &[&str], folder: &Path, id: &std::sync::OnceLock<u32>) -> Child {
+    let child = scimulate()
+        .arg("run")
+        .args(arguments)
+        .arg("--report-dir")
+        .arg(folder)
+        .env("SCIM_TOKEN", "Bearer secret-token-0815")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("run");
+    id.set(child.id()).expect("once");
+    child
+}
+
+/// Sends a signal to the process with this id, as soon as it is known.
+pub(crate) fn signal(id: &std::sync::OnceLock<u32>, name: &str) {
+    let id = loop {
+        match id.get() {
+            Some(id) => break id,
+            None => thread::park_timeout(std::time::Duration::from_millis(1)),
+        }
+    };
+    let sent = Command::new("kill").args([name, &id.to_string()]).status().expect("kill");
+    assert!(sent.success());
+}
+
+/// Method and path of a request.
+pub(crate) fn line(request: &[u8]) -> String {
+    let text = String::from_utf8_lossy(request);
+    text.lines().next().unwrap_or_default().trim_end_matches(" HTTP/1.1").to_owned()
 }

@@ -28,7 +28,25 @@ fn renames(change: &Change) -> bool {
     change.occasion.kind == Kind::Group && change.before.is_some_and(|before| name_of(before) != name_of(change.after))
 }
 
+/// The group that `group_hidden_conflict` keeps out of everybody's sight.
+pub(in crate::server) const HIDDEN: &str = "Local Team";
+
 pub(super) const FAULTS: &[Fault] = &[
+    fault! {
+        id: "group_hidden_conflict",
+        title: "A group of the app's own is in no list, but its name is taken",
+        story: "Somebody made a team of that name by hand. Okta finds no group, creates one, and meets a conflict with something \
+            it cannot link to.",
+        source: "getsentry/sentry#88623",
+        case: "B144",
+        fn body(&self, occasion: &Occasion, body: &mut Value) -> Result<(), ScimError> {
+            let name = body.get("displayName").and_then(Value::as_str).unwrap_or_default();
+            if occasion.is(Action::Create, Kind::Group) && name.eq_ignore_ascii_case(HIDDEN) {
+                return Err(ScimError { status: 409, ..ScimError::bad(ScimType::Uniqueness, "The name is taken") });
+            }
+            Ok(())
+        }
+    },
     fault! {
         id: "group_pathless_400",
         title: "The name of a group cannot be written without a path",

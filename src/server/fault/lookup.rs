@@ -29,6 +29,11 @@ fn nothing() -> Filter {
     Filter::Compare(attribute("id"), Operator::Eq, Value::Null)
 }
 
+/// All of these; nothing when there is none.
+fn all_of(mut filters: Vec<Filter>) -> Option<Filter> {
+    if filters.len() > 1 { Some(Filter::And(filters)) } else { filters.pop() }
+}
+
 /// Makes every `eq` another comparison.
 fn eq_becomes(query: &mut Query, other: Operator) {
     each_term(query, |term| {
@@ -247,6 +252,26 @@ pub(super) const FAULTS: &[Fault] = &[
                 request.set_parameter("filter", Some(&nothing().to_string()));
             }
             None
+        }
+    },
+    fault! {
+        id: "filter_hides_preexisting",
+        title: "Lists show only who came through SCIM, though everybody's name is taken",
+        story: "Whoever had an account before Okta came is both absent and there: Okta finds nobody, creates, and meets a \
+            conflict it can never resolve.",
+        source: "Metatavu/keycloak-scim-server#74; support.okta.com: Existing SCIM user being created at assignment",
+        case: "B017",
+        memory: Mutex<Vec<Value>>,
+        fn start(&self, resources: &mut Vec<(Kind, Value)>) {
+            let people = resources.iter().filter(|(kind, _)| *kind == Kind::User);
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(people.map(|(_, one)| one["userName"].clone()));
+        }
+        fn query(&self, occasion: &Occasion, query: &mut Query) {
+            if occasion.kind == Kind::User {
+                let hidden = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+                let others = hidden.iter().map(|name| Filter::Compare(attribute("userName"), Operator::Ne, name.clone()));
+                query.filter = all_of(query.filter.take().into_iter().chain(others).collect());
+            }
         }
     },
     fault! {

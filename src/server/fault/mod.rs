@@ -29,6 +29,8 @@ mod suites;
 mod tenancy;
 mod update;
 
+pub(super) use groups::HIDDEN as HIDDEN_GROUP;
+
 pub use deviation::{Action, Change, Claim, Deviation, ListAnswer, Occasion, Stranger};
 pub use hiccup::Hiccup;
 
