@@ -117,8 +117,9 @@ fn verb(cli: Cli) -> Exit {
 }
 
 fn block_on(work: impl Future<Output = Exit>) -> Exit {
-    match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+    match tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build() {
         Ok(runtime) => {
+            keep_time(runtime.handle().clone());
             let exit = runtime.block_on(work);
             runtime.shutdown_timeout(Duration::from_millis(200));
             exit
@@ -130,17 +131,34 @@ fn block_on(work: impl Future<Output = Exit>) -> Exit {
     }
 }
 
+/// A flood of bytes keeps a worker busy for seconds; one more than there are connections (`--jobs`) watches the clock.
+const WORKERS: usize = 6;
+
+/// A worker that watched the clock and then got busy does not hand it over; an idle one takes it when it is woken.
+fn keep_time(runtime: tokio::runtime::Handle) {
+    std::thread::spawn(move || {
+        loop {
+            std::thread::sleep(Duration::from_millis(50));
+            drop(runtime.spawn(async {}));
+        }
+    });
+}
+
 /// Says on stderr why the program ends, and gives the code it ends with.
 fn give_up(exit: Exit, message: impl std::fmt::Display) -> Exit {
     anstream::eprintln!("scimulate: {message}");
     exit
 }
 
+/// No run lasts longer; beyond it clocks would overflow.
+const LONGEST: Duration = Duration::from_secs(720 * 3600);
+
 /// A duration as people write it: 500ms, 5s, 10m.
 fn duration(text: &str) -> Result<Duration, String> {
     let hint = "write it as 500ms, 5s or 10m";
     let parsed: jiff::SignedDuration = text.parse().map_err(|_| hint.to_owned())?;
-    Duration::try_from(parsed).map_err(|_| format!("it must not be negative; {hint}"))
+    let duration = Duration::try_from(parsed).map_err(|_| format!("it must not be negative; {hint}"))?;
+    if duration > LONGEST { Err("720h at most".to_owned()) } else { Ok(duration) }
 }
 
 #[cfg(test)]
@@ -162,5 +180,6 @@ mod tests {
         assert!(duration("5").is_err());
         assert!(duration("-5s").is_err());
         assert!(duration("soon").is_err());
+        assert!(duration("9223372036854775807s").is_err());
     }
 }

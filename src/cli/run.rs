@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::gate::{self, GateOptions, KnownFailures};
 use crate::okta::{Identities, identity};
 use crate::play::journal::Journal;
-use crate::play::{self, Cast, Halt, Outcome, Preflight, Settings};
+use crate::play::{self, Cast, Halt, Outcome, Preflight, Settings, preflight};
 use crate::report::{Gate, Report, Run, SCHEMA_VERSION, Target as ReportTarget, Tool};
 use crate::scenario::{App, Capability, Catalogue, Scenario, select};
 use crate::score;
@@ -55,7 +55,7 @@ pub(super) struct RunArgs {
     /// How long the whole run may take
     #[arg(long, default_value = "10m", value_parser = duration, value_name = "DUR")]
     deadline: Duration,
-    /// How long a request may wait when the target answers 429
+    /// How long a request may wait when the target answers 429, and the run when it does not answer at all
     #[arg(long, default_value = "30s", value_parser = duration, value_name = "DUR")]
     max_wait: Duration,
     /// How many requests the run may send
@@ -244,7 +244,7 @@ impl Prepared {
                 seed: self.seed,
                 app: args.app,
                 complete,
-                notes: outcome.halt.iter().map(|h| format!("The run is not complete: {h}.")).collect(),
+                notes: outcome.halt.iter().map(|h| format!("The run is not complete: {h}.")).chain(outcome.notes).collect(),
                 narrowed,
                 requests: outcome.requests + requests,
                 features,
@@ -298,7 +298,15 @@ impl Story {
         let interrupt = signal::listen(|| {
             eprintln!("Left at once: what this run created may still be there. `scimulate cleanup` removes it.");
         });
-        (self.preflight, self.requests) = play::preflight(&client, source).await;
+        // The target is given up when the user wants it, or when there is no time left to play anything.
+        let mut stopped = interrupt.clone();
+        let mut seen = Vec::new();
+        tokio::select! {
+            done = play::preflight(&client, source) => (self.preflight, seen) = done,
+            _ = stopped.wait_for(|stop| *stop) => self.outcome.halt = Some(Halt::Interrupted),
+            () = tokio::time::sleep(args.deadline) => self.preflight.problem = Some(preflight::too_late(&client)),
+        }
+        self.requests = seen.len();
         screen.preflight(&self.preflight);
         if self.preflight.passed {
             let default_settle = if args.target.reference { Duration::ZERO } else { Duration::from_secs(2) };
@@ -322,6 +330,7 @@ impl Story {
                 journal,
                 observer: observer.as_ref(),
                 interrupt,
+                seen: &seen,
             };
             self.outcome = play::play(cast, plan).await;
         }

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use flate2::read::{DeflateDecoder, GzDecoder, ZlibDecoder};
 
-use super::{Body, Redactor};
+use super::{Body, Redactor, json};
 
 /// Undoes a Content-Encoding. Gives the bytes and whether they were cut at `cap`; an unknown or broken encoding is an
 /// error text.
@@ -31,17 +31,18 @@ fn capped(reader: impl Read, cap: usize, encoding: &str) -> Result<(Vec<u8>, boo
     Ok((out, cut))
 }
 
-/// Tells what a body is, secrets taken out. JSON deeper than 128 levels counts as text.
-pub fn body(bytes: Vec<u8>, redactor: &Redactor) -> Body {
+/// Tells what a body is, secrets taken out, and whether a list in it was cut. JSON beyond the bounds of [`json::read`]
+/// counts as text.
+pub fn body(bytes: Vec<u8>, redactor: &Redactor) -> (Body, bool) {
     let length = bytes.len();
-    let Ok(text) = String::from_utf8(bytes) else { return Body::Binary(length) };
+    let Ok(text) = String::from_utf8(bytes) else { return (Body::Binary(length), false) };
     if text.trim().is_empty() {
-        return Body::Empty;
+        return (Body::Empty, false);
     }
-    let text = redactor.text(&text);
-    match serde_json::from_str(&text) {
-        Ok(json) => Body::Json(json),
-        Err(_) => Body::Text(text),
+    let text = redactor.text(text);
+    match json::read(&text) {
+        Ok((value, cut)) => (Body::Json(value), cut),
+        Err(_) => (Body::Text(text), false),
     }
 }
 
@@ -84,11 +85,11 @@ mod tests {
     #[test]
     fn bodies_are_told_apart() {
         let redactor = Redactor::default();
-        assert_eq!(body(b" \r\n".to_vec(), &redactor), Body::Empty);
-        assert_eq!(body(br#"{"a":1}"#.to_vec(), &redactor), Body::Json(json!({"a": 1})));
-        assert_eq!(body(b"<html>".to_vec(), &redactor), Body::Text("<html>".into()));
-        assert_eq!(body(vec![0xff, 0xfe], &redactor), Body::Binary(2));
-        let deep = "[".repeat(200_000);
-        assert!(matches!(body(deep.into_bytes(), &redactor), Body::Text(_)));
+        let told = |bytes: &[u8]| body(bytes.to_vec(), &redactor).0;
+        assert_eq!(told(b" \r\n"), Body::Empty);
+        assert_eq!(told(br#"{"a":1}"#), Body::Json(json!({"a": 1})));
+        assert_eq!(told(b"<html>"), Body::Text("<html>".into()));
+        assert_eq!(told(&[0xff, 0xfe]), Body::Binary(2));
+        assert!(matches!(told(&[b'['; 200_000]), Body::Text(_)));
     }
 }

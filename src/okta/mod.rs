@@ -3,6 +3,7 @@
 pub mod base_url;
 pub mod client;
 pub mod credential;
+mod failure;
 pub mod identity;
 pub mod wire;
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::Halt;
 use super::diagnosis::OWNER;
-use super::ledger::{Collection, id_of};
+use super::ledger::{Collection, id_of, usable};
 use super::player::Player;
 use super::scene::Scene;
 use crate::exchange::Exchange;
@@ -172,7 +172,7 @@ impl Player<'_> {
             Collection::Groups => ("group", "groups.create"),
         };
         let id = id
-            .filter(|id| ok && !matches!(id.as_str(), "" | "." | ".."))
+            .filter(|id| ok && usable(id))
             .ok_or_else(|| format!("the given {what} could not be created: {answered} (see {owner})"));
         Ok((exchange, id))
     }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use crate::exchange::{Body, Exchange};
+use crate::scenario::template::LONGEST_SEGMENT;
 
 /// The two collections Okta writes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -176,7 +177,7 @@ impl Ledger {
             return false;
         };
         let ours = !self.token.is_empty() && name.to_lowercase().contains(&self.token);
-        if ours && !matches!(id.as_str(), "" | "." | "..") && !self.owns(collection, &id) {
+        if ours && usable(&id) && !self.owns(collection, &id) {
             self.owned.push(Owned { collection, id, name: name.to_owned(), removed: false });
         }
         ours
@@ -207,7 +208,7 @@ impl Ledger {
             return true;
         }
         let ours = name.to_lowercase() == unsettled.name.to_lowercase();
-        if !ours || matches!(id.as_str(), "" | "." | "..") || self.seen.contains(&(collection, id.clone())) {
+        if !ours || !usable(&id) || self.seen.contains(&(collection, id.clone())) {
             return false;
         }
         self.owned.push(Owned { collection, id, name: unsettled.name.clone(), removed: false });
@@ -225,6 +226,11 @@ impl Ledger {
         let ids: Vec<String> = shown.filter_map(id_of).collect();
         self.seen.extend(ids.into_iter().map(|id| (collection, id)));
     }
+}
+
+/// An id that can stand in a path: not empty, no step up or aside, and of a length that servers take.
+pub(super) fn usable(id: &str) -> bool {
+    !matches!(id, "" | "." | "..") && id.len() <= LONGEST_SEGMENT
 }
 
 /// The id of a resource as text. Ids are strings; a number is a finding elsewhere, but must still be cleaned up.

@@ -7,12 +7,14 @@ mod diagnosis;
 pub mod event;
 mod given;
 pub mod journal;
+mod kept;
 pub mod ledger;
 mod offers;
 pub mod outcome;
 mod pages;
 mod player;
 pub mod preflight;
+mod presence;
 mod recount;
 mod reduction;
 mod scene;
@@ -68,6 +70,8 @@ pub struct Outcome {
     pub requests: usize,
     /// Why the run could not be completed.
     pub halt: Option<Halt>,
+    /// What the user should know about the run, one sentence each.
+    pub notes: Vec<String>,
 }
 
 /// Why a run ends before its plan does.
@@ -82,6 +86,9 @@ pub enum Halt {
     /// The request budget is used up.
     #[error("the request budget is used up (--max-requests)")]
     Requests,
+    /// Nobody answers any more.
+    #[error("the target stopped answering, the connection test included, for longer than --max-wait")]
+    Gone,
 }
 
 /// Okta's merge: objects member by member, everything else replaced.

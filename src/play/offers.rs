@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
-use super::ledger::id_of;
+use super::ledger::{id_of, usable};
 use super::player::Player;
 use super::{Halt, merge};
 use crate::okta::Identity;
@@ -61,11 +61,6 @@ const fn lack(need: Need) -> &'static str {
 /// True for the endpoint of groups, however it is written.
 fn is_groups(endpoint: &str) -> bool {
     endpoint.trim_matches('/') == "Groups"
-}
-
-/// An id that can stand in a path.
-fn usable(id: &str) -> bool {
-    !matches!(id, "" | "." | "..")
 }
 
 impl Player<'_> {

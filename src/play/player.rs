@@ -12,6 +12,7 @@ use super::event::{Event, Observer};
 use super::journal::{Entry, Journal, Unfinished};
 use super::ledger::{Collection, Ledger, Unsettled};
 use super::offers::Offers;
+use super::presence::Presence;
 use super::outcome::{CheckResult, CheckStatus, Cleanup, Left, ScenarioResult, ScenarioStatus, StepResult};
 use super::scene::Scene;
 use super::{Halt, Outcome, Settings, strangers};
@@ -34,7 +35,11 @@ pub(super) struct Player<'a> {
     pub(super) journal: &'a Journal,
     interrupt: watch::Receiver<bool>,
     ledger: Mutex<Ledger>,
-    requests: AtomicUsize,
+    pub(super) requests: AtomicUsize,
+    pub(super) presence: Presence,
+    pub(super) throttled: Mutex<Duration>,
+    /// Bytes of bodies that are kept for the report.
+    pub(super) kept: AtomicUsize,
     /// What was removed before the end.
     pub(super) tidied: AtomicUsize,
     /// Whether a DELETE of this run has worked.
@@ -61,11 +66,17 @@ pub struct Cast<'a> {
     pub observer: &'a dyn Observer,
     /// Turns true when the user wants to stop.
     pub interrupt: watch::Receiver<bool>,
+    /// What was sent before: whom its answers show is not ours.
+    pub seen: &'a [Exchange],
 }
 
 impl<'a> Player<'a> {
     fn new(cast: Cast<'a>) -> Self {
-        let Cast { client, identities, create_user, settings, journal, observer, interrupt } = cast;
+        let Cast { client, identities, create_user, settings, journal, observer, interrupt, seen } = cast;
+        let mut ledger = Ledger::new(identities.token());
+        for exchange in seen {
+            ledger.record(exchange);
+        }
         Player {
             client,
             identities,
@@ -74,8 +85,11 @@ impl<'a> Player<'a> {
             observer,
             journal,
             interrupt,
-            ledger: Mutex::new(Ledger::new(identities.token())),
+            ledger: Mutex::new(ledger),
             requests: AtomicUsize::new(0),
+            presence: Presence::default(),
+            throttled: Mutex::default(),
+            kept: AtomicUsize::new(0),
             tidied: AtomicUsize::new(0),
             deletes: AtomicBool::new(false),
             vain: Mutex::default(),
@@ -101,6 +115,7 @@ pub async fn play(cast: Cast<'_>, plan: &[&Scenario]) -> Outcome {
         strangers::mask(&mut outcome.scenarios, &ledger, player.identities.token());
     }
     outcome.requests = player.requests.load(Ordering::Relaxed);
+    outcome.notes = player.presence.notes();
     observer.hear(Event::Finished);
     outcome
 }
@@ -218,6 +233,7 @@ impl Player<'_> {
         let steps: Vec<&Step> = scene.scenario.steps.iter().filter(|s| s.apps.contains(&app)).collect();
         let set = self.set_the_scene(scene).await;
         let mut halted = set.err();
+        self.shorten(scene, 0);
         let mut rest = steps.as_slice();
         while let Some((first, _)) = rest.split_first() {
             let together = rest.iter().take_while(|s| first.together.is_some() && s.together == first.together).count();
@@ -230,9 +246,13 @@ impl Player<'_> {
                 let reason = scene.blocked.clone().unwrap_or_default();
                 let results: Vec<_> = now.iter().map(|s| scene.blocked_step(s, app, &reason)).collect();
                 scene.steps.extend(results);
-            } else if let Err(why) = self.steps(scene, now, number, steps.len()).await {
-                halted = Some(why);
-                continue;
+            } else {
+                let before = scene.steps.len();
+                if let Err(why) = self.steps(scene, now, number, steps.len()).await {
+                    halted = Some(why);
+                    continue;
+                }
+                self.shorten(scene, before);
             }
             rest = later;
         }
@@ -262,6 +282,7 @@ impl Player<'_> {
         }
         let exchange = self.abandonable(self.client.send(outgoing)).await?;
         self.requests.fetch_add(1, Ordering::Relaxed);
+        self.mark_presence(&exchange).await?;
         let before = self.ledger().owned().len();
         let open = self.ledger().record(&exchange);
         if let Some(open) = open {

@@ -148,7 +148,7 @@ pub(crate) fn delayed(url: &str) -> String {
 }
 
 /// Reads one request from a stream, its Connection header turned to `close`.
-fn request(stream: &TcpStream) -> Option<Vec<u8>> {
+pub(crate) fn request(stream: impl Read) -> Option<Vec<u8>> {
     let mut reader = BufReader::new(stream);
     let (mut text, mut length) = (String::new(), 0);
     loop {
@@ -170,6 +170,21 @@ fn request(stream: &TcpStream) -> Option<Vec<u8>> {
     Some([text.into_bytes(), body].concat())
 }
 
+/// What the server at `host` answers to these bytes before it closes.
+pub(crate) fn ask(host: &str, request: &[u8]) -> Vec<u8> {
+    let mut server = TcpStream::connect(host).expect("server");
+    server.write_all(request).expect("request");
+    let mut bytes = Vec::new();
+    server.read_to_end(&mut bytes).expect("answer");
+    bytes
+}
+
+/// The host and port of a base URL.
+pub(crate) fn host(url: &str) -> String {
+    let rest = url.split_once("://").expect("url").1;
+    rest.split('/').next().expect("host").to_owned()
+}
+
 /// Stands between the program and a server: hands every request to `answer`, which may ask the server.
 pub(crate) fn between(
     url: &str,
@@ -185,14 +200,7 @@ pub(crate) fn between(
             let (mut client, host, answer) = (client.expect("client"), host.clone(), Arc::clone(&answer));
             thread::spawn(move || {
                 let Some(request) = request(&client) else { return };
-                let server = |request: &[u8]| {
-                    let mut server = TcpStream::connect(&host).expect("server");
-                    server.write_all(request).expect("request");
-                    let mut bytes = Vec::new();
-                    server.read_to_end(&mut bytes).expect("answer");
-                    bytes
-                };
-                let _ = client.write_all(&answer(&request, &server));
+                let _ = client.write_all(&answer(&request, &|request| ask(&host, request)));
             });
         }
     });
