@@ -87,7 +87,7 @@ fn plain_http_goes_through_the_named_proxy_or_the_environments() {
 #[test]
 fn https_goes_through_a_tunnel_and_the_certificate_is_the_targets() {
     let (_served, url) = serve(&[]);
-    let authority = Authority::new();
+    let authority = Authority::new("One");
     let port = terminated(authority.server(&[ELSEWHERE], (2020, 2100)), "127.0.0.1:0", host(&url));
     let (proxy, seen) = proxy(format!("127.0.0.1:{port}"), true);
     let ca = tempfile::NamedTempFile::new().expect("file");

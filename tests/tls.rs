@@ -39,7 +39,7 @@ fn file(text: &str) -> tempfile::NamedTempFile {
 #[test]
 fn a_private_authority_is_trusted_by_ca_or_as_one_of_the_systems() {
     let (_served, url) = serve(&[]);
-    let authority = Authority::new();
+    let authority = Authority::new("One");
     let port = terminated(authority.server(&["localhost"], YEARS), "127.0.0.1:0", host(&url));
     let url = format!("https://localhost:{port}/scim/v2");
     let ca = file(&authority.pem);
@@ -56,11 +56,12 @@ fn a_private_authority_is_trusted_by_ca_or_as_one_of_the_systems() {
 #[test]
 fn certificate_problems_are_told_in_plain_words() {
     let (_served, url) = serve(&[]);
-    let (authority, other) = (Authority::new(), Authority::new());
+    let [authority, other, namesake] = ["One", "Other", "One"].map(Authority::new);
     let ca = file(&authority.pem);
     let path = ca.path().to_str().expect("path");
     let table = [
         (other.server(&["localhost"], YEARS), "issuer is not trusted; give its CA with --ca FILE"),
+        (namesake.server(&["localhost"], YEARS), "another one of the same name"),
         (authority.server(&["localhost"], (2020, 2021)), "the certificate has expired"),
         (authority.server(&["localhost"], (2090, 2100)), "the certificate is not valid yet"),
         (authority.server(&["other.example"], YEARS), "the certificate is for another host name"),
@@ -83,7 +84,7 @@ fn plain_http_on_a_tls_port_and_the_other_way_round() {
     assert_eq!(code, Some(3), "{text}");
     assert!(text.contains("is it plain http://?"), "{text}");
 
-    let port = terminated(Authority::new().server(&["localhost"], YEARS), "127.0.0.1:0", host(&url));
+    let port = terminated(Authority::new("One").server(&["localhost"], YEARS), "127.0.0.1:0", host(&url));
     let (code, text) = play(&format!("http://localhost:{port}/scim/v2"), &[], &[]);
     assert_eq!(code, Some(3), "{text}");
     assert!(text.contains("https"), "{text}");
@@ -121,7 +122,7 @@ fn addresses_of_ipv6_are_hosts_like_others() {
         return;
     }
     let (_served, url) = serve(&[]);
-    let authority = Authority::new();
+    let authority = Authority::new("One");
     let port = terminated(authority.server(&["::1"], YEARS), "[::1]:0", host(&url));
     let ca = file(&authority.pem);
     let (code, text) = play(&format!("https://[::1]:{port}/scim/v2"), &["--ca", ca.path().to_str().expect("path")], &[]);

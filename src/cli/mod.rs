@@ -117,9 +117,8 @@ fn verb(cli: Cli) -> Exit {
 }
 
 fn block_on(work: impl Future<Output = Exit>) -> Exit {
-    match tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build() {
+    match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => {
-            keep_time(runtime.handle().clone());
             let exit = runtime.block_on(work);
             runtime.shutdown_timeout(Duration::from_millis(200));
             exit
@@ -129,19 +128,6 @@ fn block_on(work: impl Future<Output = Exit>) -> Exit {
             Exit::Bug
         }
     }
-}
-
-/// A flood of bytes keeps a worker busy for seconds; one more than there are connections (`--jobs`) watches the clock.
-const WORKERS: usize = 6;
-
-/// A worker that watched the clock and then got busy does not hand it over; an idle one takes it when it is woken.
-fn keep_time(runtime: tokio::runtime::Handle) {
-    std::thread::spawn(move || {
-        loop {
-            std::thread::sleep(Duration::from_millis(50));
-            drop(runtime.spawn(async {}));
-        }
-    });
 }
 
 /// Says on stderr why the program ends, and gives the code it ends with.

@@ -31,6 +31,15 @@ fn capped(reader: impl Read, cap: usize, encoding: &str) -> Result<(Vec<u8>, boo
     Ok((out, cut))
 }
 
+/// The first bytes, cut between two characters.
+pub fn beginning(bytes: &[u8], length: usize) -> Vec<u8> {
+    let mut end = length.min(bytes.len());
+    while end > 0 && bytes.get(end).is_some_and(|byte| byte & 0xc0 == 0x80) {
+        end -= 1;
+    }
+    bytes[..end].to_vec()
+}
+
 /// Tells what a body is, secrets taken out, and whether a list in it was cut. JSON beyond the bounds of [`json::read`]
 /// counts as text.
 pub fn body(bytes: Vec<u8>, redactor: &Redactor) -> (Body, bool) {
@@ -74,6 +83,13 @@ mod tests {
     #[test]
     fn a_bomb_is_cut_at_the_cap() {
         assert_eq!(decompress(Some("gzip"), gzip(&vec![0; 1_000_000]), 1000), Ok((vec![0; 1000], true)));
+    }
+
+    #[test]
+    fn a_beginning_ends_between_two_characters() {
+        assert_eq!(beginning("aéb".as_bytes(), 2), b"a");
+        assert_eq!(beginning("aéb".as_bytes(), 3), "aé".as_bytes());
+        assert_eq!(beginning(b"ab", 9), b"ab");
     }
 
     #[test]

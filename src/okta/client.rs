@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use url::{Position, Url};
 
 use super::failure::Way;
-use super::{AuthForm, BaseUrl, Credential, wire};
+use super::{AuthForm, BaseUrl, Credential, network, wire};
 use crate::exchange::curl::{self, CurlCredential};
 use crate::exchange::{Exchange, Failure, FailureKind, Header, Redactor, Request, Response, decode, redact};
 use crate::scenario::StepCredential;
@@ -241,7 +241,7 @@ impl Client {
         if !bytes.is_empty() {
             request = request.body(bytes);
         }
-        let mut answer = request.send().await.map_err(|e| self.failure(&e))?;
+        let mut answer = network::there(request.send()).await.map_err(|e| self.failure(&e))?;
         heard.store(0, Ordering::Relaxed);
         let status = answer.status().as_u16();
         let received: Vec<Header> = answer
@@ -254,7 +254,7 @@ impl Client {
             .collect();
         let mut raw = Vec::new();
         let mut truncated = false;
-        while let Some(chunk) = answer.chunk().await.map_err(|e| self.failure(&e))? {
+        while let Some(chunk) = network::there(answer.chunk()).await.map_err(|e| self.failure(&e))? {
             let room = self.limits.body.saturating_sub(raw.len());
             raw.extend_from_slice(&chunk[..chunk.len().min(room)]);
             heard.store(raw.len(), Ordering::Relaxed);
@@ -269,11 +269,16 @@ impl Client {
         let encoding =
             received.iter().find(|h| h.name.eq_ignore_ascii_case("content-encoding")).map(|h| h.value.as_str());
         let one_by_one = if raw.len() > LARGE || encoding.is_some() { self.decoding.acquire().await.ok() } else { None };
-        let (bytes, longer) = decode::decompress(encoding, raw, self.limits.body)
+        let (mut bytes, longer) = decode::decompress(encoding, raw, self.limits.body)
             .map_err(|message| Failure { kind: FailureKind::Transport, message })?;
+        truncated |= longer;
+        if truncated {
+            // Nobody can read it; its beginning shows what it was.
+            bytes = decode::beginning(&bytes, LARGE);
+        }
         let (body, cut) = decode::body(bytes, &self.redactor);
         drop(one_by_one);
-        Ok(Response { status, headers: received, body, truncated: truncated || longer || cut, ms })
+        Ok(Response { status, headers: received, body, truncated: truncated || cut, ms })
     }
 
     fn failure(&self, error: &reqwest::Error) -> Failure {

@@ -35,7 +35,7 @@ impl Way<'_> {
         }
         let connecting = error.is_connect();
         let said = |words: &str| chain(error).any(|e| e.to_string().contains(words));
-        if connecting && said("tunnel error") {
+        if connecting && said("tunnel error") && !said("failed to create underlying connection") {
             return (FailureKind::Connect, self.no_tunnel(cause));
         }
         if connecting && said("dns error") {
@@ -67,8 +67,8 @@ impl Way<'_> {
 /// The parser's words are about itself; these are about the server.
 fn broken_http(cause: &str, https: bool) -> String {
     let what = if cause.contains("head is too large") {
-        "the head of the answer is too large: more than 100 header fields, or more than 400 KB; Okta would not read it \
-         either. Send fewer and smaller header fields"
+        "the head of the answer is too large: more than 100 header fields, or more than 400 KB, or a Content-Length of more \
+         bytes than there can be. Send fewer and smaller header fields"
     } else if cause.contains("closed before message completed") {
         "the connection was closed before an answer came"
     } else if cause.contains("end of file before message length reached") || cause.contains("unexpected EOF") {
@@ -133,6 +133,11 @@ fn tls_message(error: &rustls::Error) -> String {
         }
         InvalidCertificate(Bad::NotValidForName | Bad::NotValidForNameContext { .. }) => {
             format!("the certificate is for another host name{}", names(error))
+        }
+        InvalidCertificate(Bad::BadSignature) => {
+            "the certificate is not signed by the authority it names, but by another one of the same name; is --ca FILE the \
+             right one?"
+                .into()
         }
         InvalidMessage(_) => "the other side does not speak TLS on this port; is it plain http://?".into(),
         AlertReceived(alert) => format!("the server ended the TLS handshake ({alert:?}); does it want a client certificate?"),

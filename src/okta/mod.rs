@@ -5,6 +5,7 @@ pub mod client;
 pub mod credential;
 mod failure;
 pub mod identity;
+mod network;
 pub mod wire;
 
 pub use base_url::{BaseUrl, BaseUrlError};

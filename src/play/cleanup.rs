@@ -45,6 +45,7 @@ impl Player<'_> {
         }
         let owned = self.ledger().owned().iter().filter(|o| !o.removed).count();
         let ends = Instant::now() + TIME + EACH * u32::try_from(owned).unwrap_or(u32::MAX);
+        let ends = ends.min(self.ends);
         let mut cleanup = Cleanup::default();
         self.remove_owned(ends, &mut cleanup).await;
         self.tidied.fetch_add(cleanup.deleted, Ordering::Relaxed);

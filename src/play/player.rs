@@ -45,7 +45,7 @@ pub(super) struct Player<'a> {
     /// Whether a DELETE of this run has worked.
     pub(super) deletes: AtomicBool,
     vain: Mutex<Duration>,
-    ends: Instant,
+    pub(super) ends: Instant,
     pub(super) offers: Offers,
     pub(super) diagnosis: Diagnosis,
 }

@@ -1,7 +1,7 @@
 //! Is the target still there? Several requests in a row without an answer, and the connection test is sent until it is
 //! answered or `--max-wait` is over: a target that starts anew is waited for, one that has gone ends the run.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -22,6 +22,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 pub(super) struct Presence {
     /// Requests in a row that were not.
     unanswered: AtomicUsize,
+    gone: AtomicBool,
     /// Held by the one that looks.
     looking: tokio::sync::Mutex<()>,
     notes: Mutex<Vec<String>>,
@@ -52,7 +53,13 @@ impl Player<'_> {
             return Ok(());
         }
         let _one = self.abandonable(self.presence.looking.lock()).await?;
-        if self.presence.is_doubtful() { self.look().await } else { Ok(()) }
+        if self.presence.gone.load(Ordering::Relaxed) {
+            Err(Halt::Gone)
+        } else if self.presence.is_doubtful() {
+            self.look().await
+        } else {
+            Ok(())
+        }
     }
 
     async fn look(&self) -> Result<(), Halt> {
@@ -74,6 +81,7 @@ impl Player<'_> {
             }
             missed += 1;
             if started.elapsed() + pause > self.settings.max_wait {
+                self.presence.gone.store(true, Ordering::Relaxed);
                 return Err(Halt::Gone);
             }
             self.abandonable(tokio::time::sleep(pause)).await?;

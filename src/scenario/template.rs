@@ -271,9 +271,9 @@ mod tests {
 
     #[test]
     fn an_unsafe_segment_is_refused() {
-        let mut scope = scope();
-        scope.set("long", json!("x".repeat(LONGEST_SEGMENT + 1)));
-        let long = fill_path("/Users/{{long}}", &scope).unwrap_err();
+        let mut too_long = Scope::default();
+        too_long.set("long", json!("x".repeat(LONGEST_SEGMENT + 1)));
+        let long = fill_path("/Users/{{long}}", &too_long).unwrap_err();
         assert_eq!(long.to_string(), "{{long}} has 2049 bytes, which is too long for a path");
         for name in ["dot", "empty"] {
             let error = fill_path(&format!("/Users/{{{{{name}}}}}"), &scope()).unwrap_err();

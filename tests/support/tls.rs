@@ -1,5 +1,7 @@
 //! A TLS end with made certificates in front of a plain server.
 
+#![allow(dead_code, reason = "each test file uses its own part")]
+
 use std::io::Write;
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -18,10 +20,10 @@ pub(crate) struct Authority {
 }
 
 impl Authority {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let mut params = CertificateParams::new(Vec::new()).expect("parameters");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name.push(rcgen::DnType::CommonName, "Test authority");
+        params.distinguished_name.push(rcgen::DnType::CommonName, name);
         let key = KeyPair::generate().expect("key");
         let certificate = params.self_signed(&key).expect("certificate");
         let pem = certificate.pem();
