@@ -12,8 +12,8 @@ mod hostile {
 }
 
 use std::net::TcpListener;
-use std::sync::{Arc, Mutex, OnceLock};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::Duration;
 
@@ -23,8 +23,14 @@ use hostile::target::{self, Answer, Asked, When, spoiling};
 use hostile::{answers, wire};
 
 /// What is played: something of every kind.
-const PLAYED: [&str; 6] =
-    ["connection.credentials", "users.create", "users.deactivate", "groups.create-filled", "import.users", "protocol.schemas"];
+const PLAYED: [&str; 6] = [
+    "connection.credentials",
+    "users.create",
+    "users.deactivate",
+    "groups.create-filled",
+    "import.users",
+    "protocol.schemas",
+];
 
 /// A kind of hostility: how it ends when met from the first byte on, and words that tell it; the same for one that is met
 /// after the connection test.
@@ -138,15 +144,23 @@ fn met(name: &str, spoil: Spoil, when: When, codes: &[i32], words: &str) -> Vec<
     }
     eprintln!("{name}, {when:?}: {:?}, {:.1} s, {} MB, {found:?}", ended.code, ended.seconds, ended.peak >> 20);
     let text = if found.is_empty() { String::new() } else { ended.text.chars().take(1500).collect() };
-    found.into_iter().map(|what| format!("{name}, {when:?}: {what}")).chain((!text.is_empty()).then_some(text)).collect()
+    found
+        .into_iter()
+        .map(|what| format!("{name}, {when:?}: {what}"))
+        .chain((!text.is_empty()).then_some(text))
+        .collect()
 }
 
 /// Whether the scenarios that do not look at discovery had their say.
 fn goes_on(ended: &Ended) -> bool {
     let report: serde_json::Value = serde_json::from_str(&ended.report).unwrap_or_default();
     let scenarios = report["scenarios"].as_array().cloned().unwrap_or_default();
-    let fine = |id: &str| scenarios.iter().any(|s| s["id"] == id && (s["status"] == "passed" || s["status"] == "warned"));
-    report["run"]["complete"] == true && fine("users.create") && fine("users.deactivate") && fine("groups.create-filled")
+    let fine =
+        |id: &str| scenarios.iter().any(|s| s["id"] == id && (s["status"] == "passed" || s["status"] == "warned"));
+    report["run"]["complete"] == true
+        && fine("users.create")
+        && fine("users.deactivate")
+        && fine("groups.create-filled")
 }
 
 /// Words told on the screen, line breaks and indents apart, or in the report.
@@ -220,7 +234,11 @@ fn a_target_that_is_not_there_at_all() {
 fn away_for_a_while(until: usize) -> (Ended, Vec<String>) {
     let served = AtomicUsize::new(0);
     let target = target::absent(move || (12..until).contains(&served.fetch_add(1, Ordering::Relaxed)));
-    let ended = play(&target.url, &[&["--timeout", "1s", "--deadline", "20s", "--jobs", "1"], &PLAYED[..]].concat(), Duration::from_secs(32));
+    let ended = play(
+        &target.url,
+        &[&["--timeout", "1s", "--deadline", "20s", "--jobs", "1"], &PLAYED[..]].concat(),
+        Duration::from_secs(32),
+    );
     let found = complaints(&ended, &target.noted());
     (ended, found)
 }

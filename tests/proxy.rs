@@ -36,7 +36,8 @@ fn served(mut client: TcpStream, to: &str, wants_password: bool, heads: &Mutex<V
     let text = String::from_utf8_lossy(&asked).into_owned();
     heads.lock().expect("lock").push(text.clone());
     if wants_password && !text.to_lowercase().contains("proxy-authorization: basic") {
-        let refusal = b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n";
+        let refusal =
+            b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n";
         let _ = client.write_all(refusal);
     } else if text.starts_with("CONNECT ") {
         let server = TcpStream::connect(to).expect("server");
@@ -104,7 +105,10 @@ fn https_goes_through_a_tunnel_and_the_certificate_is_the_targets() {
     let (code, text) = play(&url, &["--ca", ca], &[("HTTPS_PROXY", &format!("http://ann:pass-word@{proxy}"))]);
     assert_eq!(code, Some(0), "{text}");
     let seen = seen.lock().expect("lock");
-    assert!(seen.iter().all(|head| head.starts_with(&format!("CONNECT {ELSEWHERE}:443 ")) && !head.contains("secret-token")));
+    assert!(
+        seen.iter()
+            .all(|head| head.starts_with(&format!("CONNECT {ELSEWHERE}:443 ")) && !head.contains("secret-token"))
+    );
 }
 
 #[test]
@@ -112,7 +116,8 @@ fn this_machine_is_never_reached_through_a_proxy() {
     let (_served, url) = serve(&[]);
     let (proxy, seen) = proxy(host(&url), false);
     let all = format!("http://{proxy}");
-    let (code, text) = play(&url, &["--proxy", &proxy], &[("http_proxy", &all), ("HTTPS_PROXY", &all), ("ALL_PROXY", &all)]);
+    let (code, text) =
+        play(&url, &["--proxy", &proxy], &[("http_proxy", &all), ("HTTPS_PROXY", &all), ("ALL_PROXY", &all)]);
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains("--proxy is not used for 127.0.0.1"), "{text}");
     assert!(seen.lock().expect("lock").is_empty());

@@ -72,7 +72,10 @@ fn certificate_problems_are_told_in_plain_words() {
         let port = terminated(config, "127.0.0.1:0", host(&url));
         let (code, text) = play(&format!("https://localhost:{port}/scim/v2"), &["--ca", path], &[]);
         assert_eq!(code, Some(3), "{words}: {text}");
-        assert!(text.contains("Cannot start: no secure connection to localhost") && text.contains(words), "{words}: {text}");
+        assert!(
+            text.contains("Cannot start: no secure connection to localhost") && text.contains(words),
+            "{words}: {text}"
+        );
         assert!(text.contains("Nothing was created"), "{text}");
     }
 }
@@ -125,6 +128,7 @@ fn addresses_of_ipv6_are_hosts_like_others() {
     let authority = Authority::new("One");
     let port = terminated(authority.server(&["::1"], YEARS), "[::1]:0", host(&url));
     let ca = file(&authority.pem);
-    let (code, text) = play(&format!("https://[::1]:{port}/scim/v2"), &["--ca", ca.path().to_str().expect("path")], &[]);
+    let (code, text) =
+        play(&format!("https://[::1]:{port}/scim/v2"), &["--ca", ca.path().to_str().expect("path")], &[]);
     assert_eq!(code, Some(0), "{text}");
 }

@@ -27,10 +27,7 @@ pub(super) fn not_json(response: &Response) -> Finding {
                            be read as JSON; send no more resources at once than `count` asks for";
             (message.to_owned(), None)
         }
-        Body::Text(text) => (
-            not_read(text),
-            Some(Value::String(text.chars().take(show::TEXT + 1).collect())),
-        ),
+        Body::Text(text) => (not_read(text), Some(Value::String(text.chars().take(show::TEXT + 1).collect()))),
         Body::Binary(bytes) => (format!("the body is not UTF-8 text ({bytes} bytes), expected JSON"), None),
         Body::Empty | Body::Json(_) => ("the body is empty, expected JSON".to_owned(), None),
     };

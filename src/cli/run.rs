@@ -244,7 +244,12 @@ impl Prepared {
                 seed: self.seed,
                 app: args.app,
                 complete,
-                notes: outcome.halt.iter().map(|h| format!("The run is not complete: {h}.")).chain(outcome.notes).collect(),
+                notes: outcome
+                    .halt
+                    .iter()
+                    .map(|h| format!("The run is not complete: {h}."))
+                    .chain(outcome.notes)
+                    .collect(),
                 narrowed,
                 requests: outcome.requests + requests,
                 features,

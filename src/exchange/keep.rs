@@ -152,7 +152,8 @@ mod tests {
 
     #[test]
     fn a_resource_that_is_too_large_keeps_the_beginning_of_each_part() {
-        let mut body = Body::Json(json!({ "id": "1", "members": vec![json!({ "value": "2" }); 1000], "x": "y".repeat(2000) }));
+        let mut body =
+            Body::Json(json!({ "id": "1", "members": vec![json!({ "value": "2" }); 1000], "x": "y".repeat(2000) }));
         assert!(shorten(&mut body, 4000).0);
         let Body::Json(value) = &body else { panic!("{body:?}") };
         assert_eq!((value["members"].as_array().map(Vec::len), &value["id"]), (Some(SHOWN), &json!("1")));

@@ -108,9 +108,12 @@ impl Redactor {
 }
 
 fn replace_all<'n>(text: String, needles: impl Iterator<Item = &'n String>, with: &str) -> String {
-    needles.fold(text, |text, needle| {
-        if text.contains(needle.as_str()) { text.replace(needle.as_str(), with) } else { text }
-    })
+    needles.fold(
+        text,
+        |text, needle| {
+            if text.contains(needle.as_str()) { text.replace(needle.as_str(), with) } else { text }
+        },
+    )
 }
 
 #[cfg(test)]
@@ -121,7 +124,10 @@ mod tests {
     fn the_credential_goes_in_all_its_spellings() {
         let redactor = Redactor::new(vec!["Bearer abcdefgh".into(), "abcdefgh".into(), "YWJjZGVmZ2g=".into()]);
         assert_eq!(redactor.text("got Bearer abcdefgh".into()), "got [redacted]");
-        assert_eq!(redactor.text(r#"{"t":"abcdefgh","b":"YWJjZGVmZ2g="}"#.into()), r#"{"t":"[redacted]","b":"[redacted]"}"#);
+        assert_eq!(
+            redactor.text(r#"{"t":"abcdefgh","b":"YWJjZGVmZ2g="}"#.into()),
+            r#"{"t":"[redacted]","b":"[redacted]"}"#
+        );
         assert_eq!(redactor.header("abcdefgh"), "[redacted]");
     }
 

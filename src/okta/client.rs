@@ -268,7 +268,8 @@ impl Client {
         drop(answer);
         let encoding =
             received.iter().find(|h| h.name.eq_ignore_ascii_case("content-encoding")).map(|h| h.value.as_str());
-        let one_by_one = if raw.len() > LARGE || encoding.is_some() { self.decoding.acquire().await.ok() } else { None };
+        let one_by_one =
+            if raw.len() > LARGE || encoding.is_some() { self.decoding.acquire().await.ok() } else { None };
         let (mut bytes, longer) = decode::decompress(encoding, raw, self.limits.body)
             .map_err(|message| Failure { kind: FailureKind::Transport, message })?;
         truncated |= longer;
@@ -306,7 +307,8 @@ fn too_late(limit: Duration, heard: usize) -> String {
 fn not_made(error: &reqwest::Error) -> String {
     let words = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
     if words.contains("No CA certificates") {
-        "this machine trusts no certificate authority: install its CA certificates (ca-certificates), or give --ca FILE".into()
+        "this machine trusts no certificate authority: install its CA certificates (ca-certificates), or give --ca FILE"
+            .into()
     } else {
         format!("the HTTP client could not be made: {words}")
     }

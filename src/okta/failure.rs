@@ -147,7 +147,8 @@ fn tls_message(error: &rustls::Error) -> String {
 
 /// Whom a certificate is for, where the error says so.
 fn names(error: &rustls::Error) -> String {
-    let rustls::Error::InvalidCertificate(rustls::CertificateError::NotValidForNameContext { presented, .. }) = error else {
+    let rustls::Error::InvalidCertificate(rustls::CertificateError::NotValidForNameContext { presented, .. }) = error
+    else {
         return String::new();
     };
     let named: Vec<&str> = presented.iter().take(5).map(String::as_str).collect();

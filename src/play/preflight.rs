@@ -193,7 +193,9 @@ fn not_json(came: &str, status: u16, response: &Response) -> Option<Problem> {
         Body::Text(_) if response.truncated => "a body of more than 8 MB, which is cut here,",
         Body::Text(text) if looks_like_html(text) => "a web page",
         Body::Text(text) if json::read(text) == Err(Unreadable::Deep) => "JSON that is nested too deep to be read",
-        Body::Text(text) if json::read(text) == Err(Unreadable::Number) => "JSON with a number that is too large to be read",
+        Body::Text(text) if json::read(text) == Err(Unreadable::Number) => {
+            "JSON with a number that is too large to be read"
+        }
         Body::Text(text) if json::read(text) == Err(Unreadable::Values) => "JSON with too many values to be read",
         Body::Text(_) => "text that is not JSON",
         Body::Binary(_) => "bytes that are not UTF-8",

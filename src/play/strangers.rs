@@ -50,7 +50,8 @@ fn mask_exchange(exchange: &mut Exchange, ledger: &Ledger, token: &str, hidden: 
     let body = match exchange.response.as_mut().map(|r| &mut r.body) {
         Some(Body::Json(body)) => body,
         Some(Body::Text(text)) if text.trim_start().starts_with(['{', '[']) => {
-            *text = format!("({} characters that are no JSON, though they begin as such; not shown)", text.chars().count());
+            *text =
+                format!("({} characters that are no JSON, though they begin as such; not shown)", text.chars().count());
             return true;
         }
         _ => return false,

@@ -162,8 +162,20 @@ pub(crate) fn evil_redirect(_: &Asked, answer: &mut Answer) {
 
 /// Ids that would lead elsewhere, break a path, a line or a shell.
 const IDS: [&str; 14] = [
-    "", ".", "..", "../Groups", "a/b", "%2e%2e", "%2e", "a\r\nX-Owned: 1", "'\"", "$(touch owned)", "`touch owned`", "a?b#c",
-    "\u{1b}[31m\u{202e}", "a\\b",
+    "",
+    ".",
+    "..",
+    "../Groups",
+    "a/b",
+    "%2e%2e",
+    "%2e",
+    "a\r\nX-Owned: 1",
+    "'\"",
+    "$(touch owned)",
+    "`touch owned`",
+    "a?b#c",
+    "\u{1b}[31m\u{202e}",
+    "a\\b",
 ];
 
 /// Answers each create with the next odd id.

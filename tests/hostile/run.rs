@@ -82,7 +82,8 @@ fn watched(child: &mut Child, started: Instant, patience: Duration) -> (Option<i
 
 /// The high-water mark of a process's memory, where the system tells it.
 fn high_water(process: u32) -> u64 {
-    let status = std::fs::read_to_string(Path::new("/proc").join(process.to_string()).join("status")).unwrap_or_default();
+    let status =
+        std::fs::read_to_string(Path::new("/proc").join(process.to_string()).join("status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     line.and_then(|l| l.trim().trim_end_matches(" kB").parse::<u64>().ok()).unwrap_or_default() * 1024
 }
@@ -113,7 +114,9 @@ pub(crate) fn complaints(ended: &Ended, noted: &[Noted]) -> Vec<String> {
     }
     match serde_json::from_str::<Value>(&ended.report) {
         Ok(report) => {
-            found.extend(schema().iter_errors(&report).take(3).map(|e| format!("report.json: {}: {e}", e.instance_path())));
+            found.extend(
+                schema().iter_errors(&report).take(3).map(|e| format!("report.json: {}: {e}", e.instance_path())),
+            );
         }
         Err(error) => found.push(format!("report.json: {error}")),
     }

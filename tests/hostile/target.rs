@@ -230,7 +230,8 @@ fn ask(behind: &str, asked: &Asked) -> Option<Answer> {
 
 impl Answer {
     fn bytes(&self) -> Vec<u8> {
-        let mut bytes = format!("HTTP/1.1 {} Answer\r\nContent-Length: {}\r\n", self.status, self.body.len()).into_bytes();
+        let mut bytes =
+            format!("HTTP/1.1 {} Answer\r\nContent-Length: {}\r\n", self.status, self.body.len()).into_bytes();
         for header in &self.headers {
             bytes.extend_from_slice(header);
             bytes.extend_from_slice(b"\r\n");

@@ -55,8 +55,9 @@ impl Authority {
         let builder = if mutual {
             let mut roots = rustls::RootCertStore::empty();
             roots.add(self.certificate.clone()).expect("root");
-            let verifier =
-                rustls::server::WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().expect("verifier");
+            let verifier = rustls::server::WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
+                .build()
+                .expect("verifier");
             builder.with_client_cert_verifier(verifier)
         } else {
             builder.with_no_client_auth()
