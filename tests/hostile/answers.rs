@@ -64,7 +64,7 @@ pub(crate) fn deep(_: &Asked, answer: &mut Answer) {
 }
 
 pub(crate) fn deep_and_closed(_: &Asked, answer: &mut Answer) {
-    answer.say(200, format!("{}1{}", r#"{"a":"#.repeat(100_000), "}".repeat(100_000)));
+    answer.say(200, format!("{}1{}", r#"{"a":"#.repeat(20_000), "}".repeat(20_000)));
 }
 
 pub(crate) fn huge_number(_: &Asked, answer: &mut Answer) {
@@ -72,7 +72,7 @@ pub(crate) fn huge_number(_: &Asked, answer: &mut Answer) {
 }
 
 pub(crate) fn long_number(_: &Asked, answer: &mut Answer) {
-    answer.say(200, format!(r#"{{"totalResults":{},"Resources":[]}}"#, "9".repeat(1_000_000)));
+    answer.say(200, format!(r#"{{"totalResults":{},"Resources":[]}}"#, "9".repeat(100_000)));
 }
 
 pub(crate) fn duplicate_keys(_: &Asked, answer: &mut Answer) {
@@ -191,7 +191,7 @@ pub(crate) fn odd_ids(asked: &Asked, answer: &mut Answer) {
 pub(crate) fn long_id(asked: &Asked, answer: &mut Answer) {
     if asked.method == "POST" && answer.status == 201 {
         let mut body = answer.json();
-        body["id"] = json!("x".repeat(1_000_000));
+        body["id"] = json!("x".repeat(100_000));
         answer.body = body.to_string().into_bytes();
     }
 }

@@ -67,7 +67,8 @@ pub(crate) fn play(url: &str, arguments: &[&str], patience: Duration) -> Ended {
 fn watched(child: &mut Child, started: Instant, patience: Duration) -> (Option<i32>, u64) {
     let mut peak = 0;
     loop {
-        peak = peak.max(high_water(child.id()));
+        // The mark only rises, and right after the start it may still be that of the test.
+        peak = Some(high_water(child.id())).filter(|now| *now > 0).unwrap_or(peak);
         if let Some(status) = child.try_wait().expect("wait") {
             return (status.code(), peak);
         }
