@@ -67,7 +67,8 @@ fn echoing(answer: &[u8], number: usize) -> Vec<u8> {
     if let Some(rest) = body.strip_prefix('{') {
         // Escapes that only a reader of JSON undoes.
         let escaped = hex(TOKEN, "\\u00");
-        let values: String = spelt[..12].iter().map(|s| format!("{},", Value::from(s.as_str()))).collect();
+        let values: Vec<String> = spelt[..12].iter().map(|s| Value::from(s.as_str()).to_string() + ",").collect();
+        let values = values.concat();
         body = format!("{{\"echo\":[{values}\"{escaped}\",\"{}\"],\"{escaped}\":1,{rest}", TOKEN.replace('/', "\\/"));
     }
     let length = format!("Content-Length: {}", body.len());

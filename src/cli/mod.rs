@@ -145,11 +145,15 @@ fn give_up(exit: Exit, message: impl std::fmt::Display) -> Exit {
     exit
 }
 
+/// No run lasts longer; beyond it clocks would overflow.
+const LONGEST: Duration = Duration::from_secs(720 * 3600);
+
 /// A duration as people write it: 500ms, 5s, 10m.
 fn duration(text: &str) -> Result<Duration, String> {
     let hint = "write it as 500ms, 5s or 10m";
     let parsed: jiff::SignedDuration = text.parse().map_err(|_| hint.to_owned())?;
-    Duration::try_from(parsed).map_err(|_| format!("it must not be negative; {hint}"))
+    let duration = Duration::try_from(parsed).map_err(|_| format!("it must not be negative; {hint}"))?;
+    if duration > LONGEST { Err("720h at most".to_owned()) } else { Ok(duration) }
 }
 
 #[cfg(test)]
@@ -171,5 +175,6 @@ mod tests {
         assert!(duration("5").is_err());
         assert!(duration("-5s").is_err());
         assert!(duration("soon").is_err());
+        assert!(duration("9223372036854775807s").is_err());
     }
 }

@@ -19,7 +19,7 @@ use crate::gate::{self, GateOptions, KnownFailures};
 use crate::okta::{Identities, identity};
 use crate::play::journal::{self, Journal};
 use crate::play::outline::Draft;
-use crate::play::{self, Cast, Existing, Halt, Outcome, Preflight, Settings};
+use crate::play::{self, Cast, Existing, Halt, Outcome, Preflight, Settings, preflight};
 use crate::report::{Gate, Report, Run, SCHEMA_VERSION, Target as ReportTarget, Tool};
 use crate::scenario::{App, Capability, Catalogue, Scenario, select};
 use crate::score;
@@ -59,7 +59,7 @@ pub(super) struct RunArgs {
     /// How long the whole run may take
     #[arg(long, default_value = "10m", value_parser = duration, value_name = "DUR")]
     deadline: Duration,
-    /// How long a request may wait when the target answers 429
+    /// How long a request may wait when the target answers 429, and the run when it does not answer at all
     #[arg(long, default_value = "30s", value_parser = duration, value_name = "DUR")]
     max_wait: Duration,
     /// How many requests the run may send
@@ -294,7 +294,7 @@ impl Prepared {
                 seed: self.seed,
                 app: args.app,
                 complete,
-                notes: notes(outcome.halt, args.read_only),
+                notes: notes(outcome.halt, args.read_only).into_iter().chain(outcome.notes).collect(),
                 narrowed,
                 requests: outcome.requests + requests,
                 features,
@@ -390,11 +390,15 @@ impl Story {
         screen: &Screen,
     ) {
         let Target { client, source, reference, existing } = target;
+        // The target is given up when the user wants it, or when there is no time left to play anything.
+        let mut seen = Vec::new();
         tokio::select! {
             biased;
             _ = interrupt.wait_for(|stop| *stop) => self.outcome.halt = Some(Halt::Interrupted),
-            told = play::preflight(&client, source) => (self.preflight, self.requests) = told,
+            told = play::preflight(&client, source) => (self.preflight, seen) = told,
+            () = tokio::time::sleep(args.deadline) => self.preflight.problem = Some(preflight::too_late(&client)),
         }
+        self.requests = seen.len();
         screen.preflight(&self.preflight);
         if self.preflight.passed {
             let settings = settings(args, existing);
@@ -407,6 +411,7 @@ impl Story {
                 journal,
                 observer: observer.as_ref(),
                 interrupt,
+                seen: &seen,
             };
             self.outcome = play::play(cast, plan).await;
         }

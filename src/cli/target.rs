@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use secrecy::{ExposeSecret as _, SecretString};
+use url::Url;
 
 use super::{duration, give_up, serve};
 use crate::exit::Exit;
@@ -50,6 +51,10 @@ pub(super) struct TargetArgs {
     /// Accept any certificate (Okta does not)
     #[arg(long)]
     insecure: bool,
+    /// Go through this HTTP proxy, e.g. http://proxy.corp.example:3128; else HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY
+    /// of the environment count. This machine is always reached directly
+    #[arg(long, value_name = "URL")]
+    proxy: Option<String>,
 }
 
 /// A client ready to send, and the reference server it talks to, if it is one.
@@ -142,9 +147,17 @@ pub(super) async fn target(args: &TargetArgs) -> Result<Target, NoTarget> {
         Some(file) => Some(std::fs::read(file).map_err(|e| usage(format!("--ca {}: {e}", file.display())))?),
     };
     if args.insecure {
-        anstream::eprintln!("Warning: --insecure accepts any certificate. Okta does not.");
+        anstream::eprintln!(
+            "Warning: --insecure accepts any certificate: whoever answers at {} gets the token. Okta does not accept it.",
+            base.host()
+        );
     }
-    let client = Client::new(base, credential, limits, &Network { ca, insecure: args.insecure }).map_err(usage)?;
+    let proxy = args.proxy.as_deref().map(proxy).transpose().map_err(usage)?;
+    if proxy.is_some() && base.is_loopback() {
+        anstream::eprintln!("Note: --proxy is not used for {}, which is this machine.", base.host());
+    }
+    let network = Network { ca, insecure: args.insecure, proxy };
+    let client = Client::new(base, credential, limits, &network).map_err(usage)?;
     Ok(Target { client, source, reference: None, existing: Existing::default() })
 }
 
@@ -189,6 +202,18 @@ pub(super) fn read_token(file: &Path) -> Result<SecretString, String> {
     let text = std::fs::read_to_string(file).map_err(|e| format!("the token file {}: {e}", file.display()))?;
     let token = text.strip_suffix('\n').unwrap_or(&text);
     Ok(token.strip_suffix('\r').filter(|_| text.ends_with('\n')).unwrap_or(token).into())
+}
+
+/// Reads the address of a proxy as people write it.
+fn proxy(typed: &str) -> Result<Url, String> {
+    let text = if typed.contains("://") { typed.to_owned() } else { format!("http://{typed}") };
+    // The text may hold a password, so it is not repeated.
+    let url = Url::parse(&text).map_err(|e| format!("--proxy is no URL ({e}); write it as http://host:port"))?;
+    if matches!(url.scheme(), "http" | "https") && url.has_host() {
+        Ok(url)
+    } else {
+        Err("--proxy takes HTTP proxies only; write it as http://host:port".to_owned())
+    }
 }
 
 fn capitalised(text: &str) -> String {

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use flate2::read::{DeflateDecoder, GzDecoder, ZlibDecoder};
 
-use super::{Body, Redactor};
+use super::{Body, Redactor, json};
 
 /// Undoes a Content-Encoding. Gives the bytes and whether they were cut at `cap`; an unknown or broken encoding is an
 /// error text.
@@ -31,22 +31,32 @@ fn capped(reader: impl Read, cap: usize, encoding: &str) -> Result<(Vec<u8>, boo
     Ok((out, cut))
 }
 
-/// Tells what a body is, secrets taken out. JSON deeper than 128 levels counts as text.
-pub fn body(bytes: Vec<u8>, redactor: &Redactor) -> Body {
+/// The first bytes, cut between two characters.
+pub fn beginning(bytes: &[u8], length: usize) -> Vec<u8> {
+    let mut end = length.min(bytes.len());
+    while end > 0 && bytes.get(end).is_some_and(|byte| byte & 0xc0 == 0x80) {
+        end -= 1;
+    }
+    bytes[..end].to_vec()
+}
+
+/// Tells what a body is, secrets taken out, and whether a list in it was cut. JSON beyond the bounds of [`json::read`]
+/// counts as text.
+pub fn body(bytes: Vec<u8>, redactor: &Redactor) -> (Body, bool) {
     let length = bytes.len();
-    let Ok(text) = String::from_utf8(bytes) else { return Body::Binary(length) };
+    let Ok(text) = String::from_utf8(bytes) else { return (Body::Binary(length), false) };
     if text.trim().is_empty() {
-        return Body::Empty;
+        return (Body::Empty, false);
     }
     let text = redactor.text(&text);
-    match serde_json::from_str(&text) {
-        Ok(mut json) => {
+    match json::read(&text) {
+        Ok((mut value, cut)) => {
             if text.contains('\\') {
-                redactor.document(&mut json);
+                redactor.document(&mut value);
             }
-            Body::Json(json)
+            (Body::Json(value), cut)
         }
-        Err(_) => Body::Text(text),
+        Err(_) => (Body::Text(text), false),
     }
 }
 
@@ -81,6 +91,13 @@ mod tests {
     }
 
     #[test]
+    fn a_beginning_ends_between_two_characters() {
+        assert_eq!(beginning("aéb".as_bytes(), 2), b"a");
+        assert_eq!(beginning("aéb".as_bytes(), 3), "aé".as_bytes());
+        assert_eq!(beginning(b"ab", 9), b"ab");
+    }
+
+    #[test]
     fn unknown_and_broken_encodings_are_told() {
         assert!(decompress(Some("br"), b"x".to_vec(), 10).unwrap_err().contains("`br`"));
         assert!(decompress(Some("gzip"), b"no gzip".to_vec(), 10).unwrap_err().contains("not valid gzip"));
@@ -89,11 +106,11 @@ mod tests {
     #[test]
     fn bodies_are_told_apart() {
         let redactor = Redactor::default();
-        assert_eq!(body(b" \r\n".to_vec(), &redactor), Body::Empty);
-        assert_eq!(body(br#"{"a":1}"#.to_vec(), &redactor), Body::Json(json!({"a": 1})));
-        assert_eq!(body(b"<html>".to_vec(), &redactor), Body::Text("<html>".into()));
-        assert_eq!(body(vec![0xff, 0xfe], &redactor), Body::Binary(2));
-        let deep = "[".repeat(200_000);
-        assert!(matches!(body(deep.into_bytes(), &redactor), Body::Text(_)));
+        let told = |bytes: &[u8]| body(bytes.to_vec(), &redactor).0;
+        assert_eq!(told(b" \r\n"), Body::Empty);
+        assert_eq!(told(br#"{"a":1}"#), Body::Json(json!({"a": 1})));
+        assert_eq!(told(b"<html>"), Body::Text("<html>".into()));
+        assert_eq!(told(&[0xff, 0xfe]), Body::Binary(2));
+        assert!(matches!(told("[".repeat(200_000).as_bytes()), Body::Text(_)));
     }
 }

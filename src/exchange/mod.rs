@@ -3,6 +3,8 @@
 
 pub mod curl;
 pub mod decode;
+pub mod json;
+mod keep;
 pub mod redact;
 mod spelling;
 
@@ -48,7 +50,7 @@ pub struct Response {
     pub headers: Vec<Header>,
     /// The body, decompressed.
     pub body: Body,
-    /// True when the body was longer than the limit and was cut.
+    /// True when the body was longer than what is read or kept and was cut; of a list the first part is there.
     pub truncated: bool,
     /// Milliseconds from sending until the last byte of the body.
     pub ms: f64,
@@ -116,6 +118,13 @@ impl Exchange {
             Body::Json(value) => Some(value),
             _ => None,
         }
+    }
+}
+
+impl Exchange {
+    /// True when only a part of the answer was read or kept.
+    pub fn is_truncated(&self) -> bool {
+        self.response.as_ref().is_some_and(|r| r.truncated)
     }
 }
 

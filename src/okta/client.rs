@@ -1,19 +1,28 @@
 //! Sending: one request as Okta sends it becomes one recorded [`Exchange`], whatever happens.
 
-use std::error::Error as _;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
+use tokio::sync::Semaphore;
+use url::{Position, Url};
 
+use super::failure::Way;
 use super::pace::Pace;
-use super::{AuthForm, BaseUrl, Credential, wire};
+use super::{AuthForm, BaseUrl, Credential, network, wire};
 use crate::exchange::curl::{self, CurlCredential};
 use crate::exchange::{Exchange, Failure, FailureKind, Header, Redactor, Request, Response, decode, redact};
 use crate::scenario::StepCredential;
 
-/// Bounds on every answer.
+/// A connection that takes longer is not going to be made.
+const CONNECT: Duration = Duration::from_secs(15);
+
+/// Bodies larger than this are decoded one at a time: several at once would take as many times the memory.
+const LARGE: usize = 256 << 10;
+
+/// Bounds on every answer. Its head is bounded by the HTTP parser: 100 header fields, 400 KB.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// From sending to the last byte. Okta closes the socket after 60 s (Okta SCIM FAQ).
@@ -26,7 +35,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(60), body: 16 << 20, rate: None }
+        Self { timeout: Duration::from_secs(60), body: 8 << 20, rate: None }
     }
 }
 
@@ -37,6 +46,8 @@ pub struct Network {
     pub ca: Option<Vec<u8>>,
     /// Accept any certificate.
     pub insecure: bool,
+    /// The proxy to go through, instead of what the environment names. Loopback is always reached directly.
+    pub proxy: Option<Url>,
 }
 
 /// The simulated Okta client: one base URL, one credential, connections kept.
@@ -46,8 +57,11 @@ pub struct Client {
     base: BaseUrl,
     credential: Credential,
     limits: Limits,
+    /// The proxy that was named, host and port.
+    proxy: Option<String>,
     redactor: Arc<Redactor>,
     pace: Arc<Pace>,
+    decoding: Arc<Semaphore>,
 }
 
 /// A request to send.
@@ -100,16 +114,22 @@ impl Client {
             .http1_only()
             .http1_title_case_headers()
             .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(limits.timeout)
+            .connect_timeout(limits.timeout.min(CONNECT))
             .pool_idle_timeout(Duration::from_secs(30));
+        let proxy = network.proxy.as_ref().filter(|_| !base.is_loopback());
         if base.is_loopback() {
             builder = builder.no_proxy();
+        } else if let Some(url) = proxy {
+            builder = builder.proxy(reqwest::Proxy::all(url.clone()).map_err(|e| format!("--proxy: {e}"))?);
         }
-        if !base.is_https() {
+        if base.is_loopback() && !base.is_https() {
             // Loading the system's roots takes longer than a whole run on loopback.
             builder = builder.tls_certs_only([]);
         } else if let Some(pem) = &network.ca {
             let certificates = reqwest::Certificate::from_pem_bundle(pem).map_err(|e| format!("--ca: not PEM: {e}"))?;
+            if certificates.is_empty() {
+                return Err("--ca: the file holds no certificate in PEM (-----BEGIN CERTIFICATE-----)".to_owned());
+            }
             builder = builder.tls_certs_merge(certificates);
         }
         if network.insecure {
@@ -117,10 +137,12 @@ impl Client {
         }
         HeaderValue::from_str(&credential.header_value())
             .map_err(|_| "the credential cannot be sent in an HTTP header".to_owned())?;
-        let http = builder.build().map_err(|e| format!("the HTTP client could not be made: {e}"))?;
+        let http = builder.build().map_err(|e| not_made(&e))?;
         let redactor = Arc::new(Redactor::new(&credential.secrets()));
         let pace = Arc::new(Pace::new(limits.rate));
-        Ok(Self { http, base, credential, limits, redactor, pace })
+        let proxy = proxy.map(|url| url[Position::BeforeHost..Position::AfterPort].to_owned());
+        let decoding = Arc::new(Semaphore::new(1));
+        Ok(Self { http, base, credential, limits, proxy, redactor, pace, decoding })
     }
 
     /// The same connections with another credential; what the first one was stays redacted by its own client.
@@ -148,6 +170,11 @@ impl Client {
     /// The time from one request to the next that `--rate` asks for.
     pub fn gap(&self) -> Duration {
         self.pace.gap()
+    }
+
+    /// The proxy that was named, host and port.
+    pub fn proxy(&self) -> Option<&str> {
+        self.proxy.as_deref()
     }
 
     /// What hides this client's secrets; generated passwords are added here before they are sent.
@@ -181,7 +208,7 @@ impl Client {
                 },
             })
             .collect();
-        let body = decode::body(bytes.clone(), &self.redactor);
+        let (body, _) = decode::body(bytes.clone(), &self.redactor);
         let curl_credential = match (outgoing.credential, self.credential.form(), authorization.as_deref()) {
             (StepCredential::None, ..) | (_, _, None) => {
                 let own = outgoing.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
@@ -196,12 +223,12 @@ impl Client {
         let curl = curl::command(outgoing.method, outgoing.path, &recorded, &body, curl_credential);
         let request =
             Request { method: outgoing.method.to_owned(), path: outgoing.path.to_owned(), headers: recorded, body };
-        let started = Instant::now();
-        let answer =
-            match tokio::time::timeout(self.limits.timeout, self.transfer(&outgoing, &headers, bytes, started)).await {
-                Ok(answer) => answer,
-                Err(_) => Err(Failure { kind: FailureKind::Timeout, message: self.too_late() }),
-            };
+        let heard = AtomicUsize::new(NOTHING);
+        let transfer = self.transfer(&outgoing, &headers, bytes, &heard);
+        let answer = tokio::time::timeout(self.limits.timeout, transfer).await.unwrap_or_else(|_| {
+            let message = too_late(self.limits.timeout, heard.load(Ordering::Relaxed));
+            Err(Failure { kind: FailureKind::Timeout, message })
+        });
         let (response, failure) = match answer {
             Ok(response) => (Some(response), None),
             Err(failure) => (None, Some(failure)),
@@ -214,8 +241,9 @@ impl Client {
         outgoing: &Outgoing<'_>,
         headers: &[(String, String)],
         bytes: Vec<u8>,
-        started: Instant,
+        heard: &AtomicUsize,
     ) -> Result<Response, Failure> {
+        let started = Instant::now();
         let url = format!("{}{}", self.base.as_str(), outgoing.path);
         let refused = |message: String| Failure { kind: FailureKind::Refused, message };
         let method = reqwest::Method::from_bytes(outgoing.method.as_bytes())
@@ -224,7 +252,8 @@ impl Client {
         if !bytes.is_empty() {
             request = request.body(bytes);
         }
-        let mut answer = request.send().await.map_err(|e| self.failure(&e))?;
+        let mut answer = network::there(request.send()).await.map_err(|e| self.failure(&e))?;
+        heard.store(0, Ordering::Relaxed);
         let status = answer.status().as_u16();
         let received: Vec<Header> = answer
             .headers()
@@ -236,46 +265,63 @@ impl Client {
             .collect();
         let mut raw = Vec::new();
         let mut truncated = false;
-        while let Some(chunk) = answer.chunk().await.map_err(|e| self.failure(&e))? {
+        while let Some(chunk) = network::there(answer.chunk()).await.map_err(|e| self.failure(&e))? {
             let room = self.limits.body.saturating_sub(raw.len());
             raw.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            heard.store(raw.len(), Ordering::Relaxed);
             if chunk.len() > room {
                 truncated = true;
                 break;
             }
         }
+        let ms = millis(started);
+        // The connection is not read on: what the server still sends is its own affair.
+        drop(answer);
         let encoding =
             received.iter().find(|h| h.name.eq_ignore_ascii_case("content-encoding")).map(|h| h.value.as_str());
-        let (body, cut) = match decode::decompress(encoding, raw, self.limits.body) {
-            Ok((bytes, cut)) => (decode::body(bytes, &self.redactor), cut),
-            Err(why) => return Err(Failure { kind: FailureKind::Transport, message: why }),
-        };
-        Ok(Response { status, headers: received, body, truncated: truncated || cut, ms: millis(started) })
-    }
-
-    fn too_late(&self) -> String {
-        format!("no complete answer within {:?}", self.limits.timeout)
+        let one_by_one =
+            if raw.len() > LARGE || encoding.is_some() { self.decoding.acquire().await.ok() } else { None };
+        let (mut bytes, longer) = decode::decompress(encoding, raw, self.limits.body)
+            .map_err(|message| Failure { kind: FailureKind::Transport, message })?;
+        truncated |= longer;
+        if truncated {
+            // Nobody can read it; its beginning shows what it was.
+            bytes = decode::beginning(&bytes, LARGE);
+        }
+        let (body, cut) = decode::body(bytes, &self.redactor);
+        drop(one_by_one);
+        Ok(Response { status, headers: received, body, truncated: truncated || cut, ms })
     }
 
     fn failure(&self, error: &reqwest::Error) -> Failure {
-        let cause = self.redactor.text(&root_cause(error));
-        let (kind, message) = if error.is_timeout() {
-            (FailureKind::Timeout, self.too_late())
-        } else if let Some(tls) = tls_error(error) {
-            (FailureKind::Tls, tls)
-        } else if error.is_connect() && self.base.is_https() && cause.contains("tls handshake") {
-            (
-                FailureKind::Tls,
-                format!("the connection ended in the TLS handshake ({cause}); is it plain http:// there?"),
-            )
-        } else if error.is_connect() && chain(error).any(|e| e.to_string().contains("dns error")) {
-            (FailureKind::Resolve, format!("the host name {} has no address: {cause}", self.base.host()))
-        } else if error.is_connect() {
-            (FailureKind::Connect, cause)
-        } else {
-            (FailureKind::Transport, cause)
+        let way = Way {
+            host: self.base.host(),
+            https: self.base.is_https(),
+            proxy: self.proxy.as_deref(),
+            connect: self.limits.timeout.min(CONNECT),
         };
-        Failure { kind, message }
+        way.failure(error, |text| self.redactor.text(&text))
+    }
+}
+
+/// Not even the head of an answer came.
+const NOTHING: usize = usize::MAX;
+
+fn too_late(limit: Duration, heard: usize) -> String {
+    match heard {
+        NOTHING => format!("no answer within {limit:?}"),
+        bytes => format!("no complete answer within {limit:?}: its head and {bytes} bytes of its body had come"),
+    }
+}
+
+/// Why there is no HTTP client at all.
+fn not_made(error: &reqwest::Error) -> String {
+    let words = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
+    if words.contains("No CA certificates") {
+        "this machine trusts no certificate authority: install its CA certificates (ca-certificates), or give --ca FILE"
+            .into()
+    } else {
+        format!("the HTTP client could not be made: {words}")
     }
 }
 
@@ -317,50 +363,6 @@ fn redacted_authorization(form: AuthForm) -> String {
         AuthForm::Header => redact::CREDENTIAL.to_owned(),
         AuthForm::Bearer => format!("Bearer {}", redact::CREDENTIAL),
         AuthForm::Basic => format!("Basic {}", redact::CREDENTIAL),
-    }
-}
-
-fn chain<'a>(error: &'a reqwest::Error) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
-    std::iter::successors(error.source(), |e: &&'a (dyn std::error::Error + 'static)| {
-        let error: &'a (dyn std::error::Error + 'static) = *e;
-        error.source()
-    })
-}
-
-fn root_cause(error: &reqwest::Error) -> String {
-    chain(error).last().map_or_else(|| error.to_string(), ToString::to_string)
-}
-
-/// rustls's own error sits in nested `io::Error`s whose `source` skips it.
-fn tls_error(error: &reqwest::Error) -> Option<String> {
-    chain(error).find_map(|cause| {
-        let mut io = cause.downcast_ref::<std::io::Error>();
-        while let Some(inner) = io.and_then(std::io::Error::get_ref) {
-            if let Some(tls) = inner.downcast_ref::<rustls::Error>() {
-                return Some(tls_message(tls));
-            }
-            io = inner.downcast_ref::<std::io::Error>();
-        }
-        cause.downcast_ref::<rustls::Error>().map(tls_message)
-    })
-}
-
-fn tls_message(error: &rustls::Error) -> String {
-    use rustls::CertificateError as Bad;
-    match error {
-        rustls::Error::InvalidCertificate(Bad::Expired | Bad::ExpiredContext { .. }) => {
-            "the certificate has expired".into()
-        }
-        rustls::Error::InvalidCertificate(Bad::UnknownIssuer) => {
-            "the certificate's issuer is not trusted; give its CA with --ca FILE".into()
-        }
-        rustls::Error::InvalidCertificate(Bad::NotValidForName | Bad::NotValidForNameContext { .. }) => {
-            "the certificate is for another host name".into()
-        }
-        rustls::Error::InvalidMessage(_) => {
-            "the other side does not speak TLS on this port; is it plain http://?".into()
-        }
-        other => format!("the TLS handshake failed: {other}"),
     }
 }
 

@@ -3,7 +3,9 @@
 pub mod base_url;
 pub mod client;
 pub mod credential;
+mod failure;
 pub mod identity;
+mod network;
 mod pace;
 pub mod wire;
 

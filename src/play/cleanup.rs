@@ -49,7 +49,7 @@ impl Player<'_> {
         if self.settings.keep {
             return;
         }
-        let ends = Instant::now() + self.time_for(self.there(), TIME);
+        let ends = (Instant::now() + self.time_for(self.there(), TIME)).min(self.ends);
         let mut cleanup = Cleanup::default();
         // When the run ends meanwhile, what is asked next says so.
         let _ = self.abandonable(self.remove_owned(ends, &mut cleanup)).await;

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
 use super::Halt;
+use super::kept::KEPT_BODY;
 use super::player::Player;
 use super::reduction::{PARTS, Reduction};
 use super::scene::Scene;
@@ -205,8 +206,9 @@ impl Player<'_> {
             body.shift_remove(name);
             let body = Value::Object(body);
             let outgoing = Outgoing::new(&refused.request.method, &refused.request.path).json(&body);
-            let exchange = self.send(outgoing).await?;
+            let mut exchange = self.send(outgoing).await?;
             let accepted = matches!(exchange.status(), Some(200..=299));
+            exchange.shorten(KEPT_BODY);
             tried.push(exchange);
             if accepted {
                 let sentence = format!("without `{name}` the same body is accepted");
@@ -225,8 +227,9 @@ impl Player<'_> {
         scope.set("user", Value::Object(person.variables()));
         let mut body = fill_json(self.create_user, &scope).unwrap_or(json!({}));
         reduction.apply(&mut body);
-        let exchange = self.send(Outgoing::new("POST", "/Users").json(&body)).await?;
+        let mut exchange = self.send(Outgoing::new("POST", "/Users").json(&body)).await?;
         let accepted = matches!(exchange.status(), Some(200..=299));
+        exchange.shorten(KEPT_BODY);
         tried.push(exchange);
         Ok(accepted)
     }

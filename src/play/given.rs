@@ -44,8 +44,9 @@ impl Wanted {
     fn lost_members(&self, created: &Exchange) -> Option<Value> {
         let wanted = self.body.get("members")?.as_array()?;
         let shown = created.json().and_then(|body| body.get("members")).and_then(Value::as_array);
-        let shows = |member: &Value| shown.is_some_and(|shown| shown.iter().any(|one| one["value"] == member["value"]));
-        (!wanted.iter().all(shows)).then(|| Value::Array(wanted.clone()))
+        let is_there =
+            |member: &Value| shown.is_some_and(|shown| shown.iter().any(|one| one["value"] == member["value"]));
+        (!wanted.iter().all(is_there)).then(|| Value::Array(wanted.clone()))
     }
 }
 

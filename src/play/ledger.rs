@@ -8,6 +8,7 @@ use super::existing::Existing;
 use super::mark::carries;
 use crate::exchange::{Body, Exchange};
 use crate::okta::client::{Outgoing, Payload};
+use crate::scenario::template::LONGEST_SEGMENT;
 
 /// The two collections Okta writes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -349,9 +350,9 @@ pub struct Doubtful {
     pub name: String,
 }
 
-/// An id that can stand in a path.
+/// An id that can stand in a path: not empty, no step up or aside, and of a length that servers take.
 pub(super) fn usable(id: &str) -> bool {
-    !matches!(id, "" | "." | "..")
+    !matches!(id, "" | "." | "..") && id.len() <= LONGEST_SEGMENT
 }
 
 /// The id of a resource as text. Ids are strings; a number is a finding elsewhere, but must still be cleaned up.

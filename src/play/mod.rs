@@ -8,6 +8,7 @@ pub mod event;
 mod existing;
 mod given;
 pub mod journal;
+mod kept;
 pub mod ledger;
 mod mark;
 mod offers;
@@ -16,6 +17,7 @@ pub mod outline;
 mod pages;
 mod player;
 pub mod preflight;
+mod presence;
 mod recount;
 mod recovery;
 mod reduction;
@@ -78,6 +80,8 @@ pub struct Outcome {
     pub requests: usize,
     /// Why the run could not be completed.
     pub halt: Option<Halt>,
+    /// What the user should know about the run, one sentence each.
+    pub notes: Vec<String>,
 }
 
 /// Why a run ends before its plan does.
@@ -92,6 +96,9 @@ pub enum Halt {
     /// The request budget is used up.
     #[error("the request budget is used up (--max-requests)")]
     Requests,
+    /// Nobody answers any more.
+    #[error("the target stopped answering, the connection test included, for longer than --max-wait")]
+    Gone,
 }
 
 /// Okta's merge: objects member by member, everything else replaced.

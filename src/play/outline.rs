@@ -105,7 +105,7 @@ impl Draft<'_> {
             }
         }
         for step in scenario.steps.iter().filter(|step| step.apps.contains(&self.settings.app)) {
-            match self.step(&scene, step, &secrets) {
+            match planned_step(&scene, step, &secrets) {
                 Ok(planned) => outline.requests.push(planned),
                 Err(why) => outline.skipped.push(format!("{}: {why}", step.id)),
             }
@@ -161,40 +161,41 @@ impl Draft<'_> {
         bind(scene, name, given, made);
         Ok(())
     }
+}
 
-    fn step(self, scene: &Scene<'_>, step: &Step, secrets: &Redactor) -> Result<Planned, String> {
-        let mut notes = Vec::new();
-        let mut plain = step.clone();
-        if let BodySource::Merge { from, over } = &step.body {
-            notes.push(format!("written over what `{from}` read"));
-            plain.body = BodySource::Json(over.clone());
-        }
-        let prepared = prepare(scene, &plain)?;
-        let mut path = readable(&prepared.path);
-        if let Some(count) = step.paginate {
-            let joint = if path.contains('?') { '&' } else { '?' };
-            path = format!("{path}{joint}startIndex=1&count={count}");
-            notes.push("and the pages after it".to_owned());
-        }
-        match step.credential {
-            StepCredential::Given => {}
-            StepCredential::LowerScheme => notes.push("the scheme of its credential in small letters".to_owned()),
-            StepCredential::Wrong => notes.push("with a made-up credential".to_owned()),
-            StepCredential::None => notes.push("without a credential".to_owned()),
-        }
-        let body = match prepared.body {
-            Content::None => None,
-            Content::Json(body) => Some(body.to_string()),
-            Content::Raw(text) => Some(text),
-        };
-        Ok(Planned {
-            step: scene.named(&step.id),
-            method: step.method.clone(),
-            path,
-            body: body.map(|body| secrets.text(&body)),
-            note: (!notes.is_empty()).then(|| notes.join("; ")),
-        })
+/// A step as it would be sent; the error says what cannot be known.
+fn planned_step(scene: &Scene<'_>, step: &Step, secrets: &Redactor) -> Result<Planned, String> {
+    let mut notes = Vec::new();
+    let mut plain = step.clone();
+    if let BodySource::Merge { from, over } = &step.body {
+        notes.push(format!("written over what `{from}` read"));
+        plain.body = BodySource::Json(over.clone());
     }
+    let prepared = prepare(scene, &plain)?;
+    let mut path = readable(&prepared.path);
+    if let Some(count) = step.paginate {
+        let joint = if path.contains('?') { '&' } else { '?' };
+        path = format!("{path}{joint}startIndex=1&count={count}");
+        notes.push("and the pages after it".to_owned());
+    }
+    match step.credential {
+        StepCredential::Given => {}
+        StepCredential::LowerScheme => notes.push("the scheme of its credential in small letters".to_owned()),
+        StepCredential::Wrong => notes.push("with a made-up credential".to_owned()),
+        StepCredential::None => notes.push("without a credential".to_owned()),
+    }
+    let body = match prepared.body {
+        Content::None => None,
+        Content::Json(body) => Some(body.to_string()),
+        Content::Raw(text) => Some(text),
+    };
+    Ok(Planned {
+        step: scene.named(&step.id),
+        method: step.method.clone(),
+        path,
+        body: body.map(|body| secrets.text(&body)),
+        note: (!notes.is_empty()).then(|| notes.join("; ")),
+    })
 }
 
 /// What stands for a value that only an answer can tell.

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Halt;
+use super::kept::KEPT_BODY;
 use super::player::Player;
 use crate::exchange::{Body, Exchange};
 use crate::okta::client::Outgoing;
@@ -43,7 +44,7 @@ impl Player<'_> {
             let page = format!("{path}{joint}startIndex={start}&count={count}");
             let outgoing =
                 Outgoing { credential: step.credential, headers: &step.headers, ..Outgoing::new(&step.method, &page) };
-            let exchange = self.send(outgoing).await?;
+            let mut exchange = self.send(outgoing).await?;
             let listed = exchange.json().and_then(|b| Some((b.get("totalResults")?.as_u64()?, b.get("Resources"))));
             let Some((total, listed)) = listed.filter(|_| exchange.status() == Some(200)) else {
                 exchanges.push(exchange.clone());
@@ -52,6 +53,8 @@ impl Player<'_> {
             let listed = listed.and_then(Value::as_array).cloned().unwrap_or_default();
             let (got, total) = (listed.len(), usize::try_from(total).unwrap_or(usize::MAX));
             resources.extend(listed);
+            cut |= exchange.is_truncated();
+            exchange.shorten(KEPT_BODY);
             exchanges.push(exchange);
             if got < count && start.saturating_add(got) <= total {
                 short = short.or(Some(got));
@@ -59,14 +62,17 @@ impl Player<'_> {
             let ahead = if got == 0 || stride == Stride::ByCount { count } else { got.min(count) };
             let next = start.saturating_add(ahead);
             page_size = page_size.max(got.min(count));
-            if got == 0 || next > total || exchanges.len() > FIRST_PAGES {
+            // Pages of any size may be sent; what they hold together is bounded like so many pages of the count.
+            let enough = next <= total && resources.len() > (FIRST_PAGES + 1) * count.max(100);
+            cut |= enough;
+            if got == 0 || next > total || enough || exchanges.len() > FIRST_PAGES {
                 let whole = joined(&exchanges[0], total, &resources, cut);
                 return Ok(Walked { exchanges, whole, short });
             }
             start = next;
             if exchanges.len() == FIRST_PAGES {
                 start = next.max((total - page_size.min(total)).saturating_add(1));
-                cut = start > next;
+                cut |= start > next;
             }
         }
     }

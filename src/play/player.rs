@@ -16,6 +16,7 @@ use super::journal::{Entry, Journal};
 use super::ledger::{Ledger, Unsettled};
 use super::offers::Offers;
 use super::outcome::{CheckResult, CheckStatus, ScenarioResult, ScenarioStatus, StepResult};
+use super::presence::Presence;
 use super::scene::Scene;
 use super::{Halt, Outcome, Settings, strangers};
 use crate::exchange::{Exchange, Failure, FailureKind};
@@ -40,13 +41,17 @@ pub(super) struct Player<'a> {
     pub(super) journal: &'a Journal,
     interrupt: watch::Receiver<bool>,
     ledger: Mutex<Ledger>,
-    requests: AtomicUsize,
+    pub(super) requests: AtomicUsize,
+    pub(super) presence: Presence,
+    pub(super) throttled: Mutex<Duration>,
+    /// Bytes of bodies that are kept for the report.
+    pub(super) kept: AtomicUsize,
     /// What was removed before the end.
     pub(super) tidied: AtomicUsize,
     /// Whether a DELETE of this run has worked.
     pub(super) deletes: AtomicBool,
     vain: Mutex<Duration>,
-    ends: Instant,
+    pub(super) ends: Instant,
     pub(super) offers: Offers,
     pub(super) diagnosis: Diagnosis,
 }
@@ -67,11 +72,17 @@ pub struct Cast<'a> {
     pub observer: &'a dyn Observer,
     /// Turns true when the user wants to stop.
     pub interrupt: watch::Receiver<bool>,
+    /// What was sent before: whom its answers show is not ours.
+    pub seen: &'a [Exchange],
 }
 
 impl<'a> Player<'a> {
     pub(super) fn new(cast: Cast<'a>) -> Self {
-        let Cast { client, identities, create_user, settings, journal, observer, interrupt } = cast;
+        let Cast { client, identities, create_user, settings, journal, observer, interrupt, seen } = cast;
+        let mut ledger = Ledger::new(identities.token()).with(settings.read_only, settings.existing.clone());
+        for exchange in seen {
+            ledger.record(exchange);
+        }
         Player {
             client,
             identities,
@@ -80,8 +91,11 @@ impl<'a> Player<'a> {
             observer,
             journal,
             interrupt,
-            ledger: Mutex::new(Ledger::new(identities.token()).with(settings.read_only, settings.existing.clone())),
+            ledger: Mutex::new(ledger),
             requests: AtomicUsize::new(0),
+            presence: Presence::default(),
+            throttled: Mutex::default(),
+            kept: AtomicUsize::new(0),
             tidied: AtomicUsize::new(0),
             deletes: AtomicBool::new(false),
             vain: Mutex::default(),
@@ -99,10 +113,10 @@ pub async fn play(cast: Cast<'_>, plan: &[&Scenario]) -> Outcome {
     let mut outcome = Outcome::default();
     observer.hear(Event::Started { scenarios: plan.len() });
     // Even a bug of ours must not leave anything behind.
-    let played = AssertUnwindSafe(player.plan(plan, &mut outcome)).catch_unwind().await;
+    let ended = AssertUnwindSafe(player.plan(plan, &mut outcome)).catch_unwind().await;
     outcome.not_offered = player.offers.not_offered();
     outcome.cleanup = player.clean_up().await;
-    if let Err(bug) = played {
+    if let Err(bug) = ended {
         observer.hear(Event::Finished);
         resume_unwind(bug);
     }
@@ -116,6 +130,7 @@ pub async fn play(cast: Cast<'_>, plan: &[&Scenario]) -> Outcome {
         strangers::hide(&mut outcome, settings.existing.private());
     }
     outcome.requests = player.requests.load(Ordering::Relaxed);
+    outcome.notes = player.presence.notes();
     observer.hear(Event::Finished);
     outcome
 }
@@ -188,6 +203,7 @@ impl Player<'_> {
         let steps: Vec<&Step> = scene.scenario.steps.iter().filter(|s| s.apps.contains(&app)).collect();
         let set = self.set_the_scene(scene).await;
         let mut halted = set.err();
+        self.shorten(scene, 0);
         let mut rest = steps.as_slice();
         while let Some((first, _)) = rest.split_first() {
             let together = rest.iter().take_while(|s| first.together.is_some() && s.together == first.together).count();
@@ -200,9 +216,13 @@ impl Player<'_> {
                 let reason = scene.blocked.clone().unwrap_or_default();
                 let results: Vec<_> = now.iter().map(|s| scene.blocked_step(s, app, &reason)).collect();
                 scene.steps.extend(results);
-            } else if let Err(why) = self.steps(scene, now, number, steps.len()).await {
-                halted = Some(why);
-                continue;
+            } else {
+                let before = scene.steps.len();
+                if let Err(why) = self.steps(scene, now, number, steps.len()).await {
+                    halted = Some(why);
+                    continue;
+                }
+                self.shorten(scene, before);
             }
             rest = later;
         }
@@ -230,6 +250,7 @@ impl Player<'_> {
         let grace = if outgoing.method == "POST" { GRACE } else { Duration::ZERO };
         let exchange = self.abandonable_after(grace, self.client.send(outgoing)).await?;
         let open = self.ledger().record(&exchange);
+        self.mark_presence(&exchange).await?;
         if let Some(open) = open {
             self.read_back(&open).await?;
         }

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::exchange::json::{self, Unreadable};
 use crate::exchange::{Body, Exchange, FailureKind, Response};
 use crate::okta::{AuthForm, Client, Outgoing};
 
@@ -28,7 +29,7 @@ pub struct Preflight {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Problem {
     /// A stable word: `resolve`, `connect`, `tls`, `timeout`, `transport`, `unauthorized`, `redirect`, `not_json`,
-    /// `not_found`, `base_url`.
+    /// `not_found`, `base_url`, `proxy`.
     pub kind: String,
     /// `the token was rejected (401)`: fits after "Cannot start: ".
     pub summary: String,
@@ -37,20 +38,19 @@ pub struct Problem {
 }
 
 /// Sends the connection test. On a 401 with a header credential that has no scheme, one more probe with `Bearer ` before it
-/// tells what to type in Okta. Gives the number of requests sent beside the outcome.
-pub async fn preflight(client: &Client, source: &str) -> (Preflight, usize) {
+/// tells what to type in Okta. Gives what was sent beside the outcome.
+pub async fn preflight(client: &Client, source: &str) -> (Preflight, Vec<Exchange>) {
     let mut notes = client.base().notes().to_vec();
     notes.extend(client.credential().traps());
     if client.redactor().is_short() {
         notes.push("The credential is shorter than 8 characters, so it is hidden in header fields only.".into());
     }
     let exchange = client.send(Outgoing::new("GET", CONNECTION_TEST)).await;
-    let mut requests = 1;
     let mut problem = problem(client, &exchange, source);
+    let mut sent = Vec::new();
     if let (Some(problem), Some(401), Some(credential)) =
         (&mut problem, exchange.status(), client.credential().with_bearer())
     {
-        requests += 1;
         let probe = client.with_credential(credential).send(Outgoing::new("GET", CONNECTION_TEST)).await;
         if probe.status() == Some(200) {
             problem.details.push(
@@ -59,9 +59,23 @@ pub async fn preflight(client: &Client, source: &str) -> (Preflight, usize) {
                     .into(),
             );
         }
+        sent.push(probe);
     }
     let ms = exchange.response.as_ref().map(|r| r.ms);
-    (Preflight { passed: problem.is_none(), ms, notes, problem }, requests)
+    sent.insert(0, exchange);
+    (Preflight { passed: problem.is_none(), ms, notes, problem }, sent)
+}
+
+/// The run's deadline passed before the connection test was answered.
+pub fn too_late(client: &Client) -> Problem {
+    Problem {
+        kind: "timeout".into(),
+        summary: format!("{} did not answer in time", client.base().host()),
+        details: vec![
+            "The run's deadline (--deadline) passed before the connection test was answered.".into(),
+            "Check that the base URL is that of the SCIM service, or give the run more time.".into(),
+        ],
+    }
 }
 
 fn problem(client: &Client, exchange: &Exchange, source: &str) -> Option<Problem> {
@@ -77,12 +91,18 @@ fn problem(client: &Client, exchange: &Exchange, source: &str) -> Option<Problem
             FailureKind::Connect => (
                 "connect",
                 format!("no connection to {host}"),
-                "Check that the server runs, that the port is right and that no firewall is in between.",
+                if client.proxy().is_some() {
+                    "Check the address of the proxy, and that it lets you through to this host and port."
+                } else {
+                    "Check that the server runs, that the port is right and that no firewall is in between. Where the way \
+                     out is a proxy, name it with --proxy URL."
+                },
             ),
             FailureKind::Tls => (
                 "tls",
                 format!("no secure connection to {host}"),
-                "Okta refuses such a certificate too. For a test server, --ca FILE trusts its issuer.",
+                "Okta would not connect either: it wants a valid certificate of a public issuer. For a test server, --ca FILE \
+                 trusts its issuer.",
             ),
             FailureKind::Timeout => (
                 "timeout",
@@ -91,7 +111,7 @@ fn problem(client: &Client, exchange: &Exchange, source: &str) -> Option<Problem
             ),
             FailureKind::Transport | FailureKind::Refused => (
                 "transport",
-                format!("{host} did not answer in HTTP"),
+                format!("{host} did not answer in proper HTTP"),
                 "Check the port, and whether it is https that is spoken there.",
             ),
         };
@@ -124,6 +144,11 @@ fn problem(client: &Client, exchange: &Exchange, source: &str) -> Option<Problem
                 ],
             })
         }
+        100..=199 => Some(Problem {
+            kind: "transport".into(),
+            summary: format!("the server answers with {status}, which is no answer"),
+            details: vec![came, "It seems to want another protocol than HTTP. Check the port and the base URL.".into()],
+        }),
         300..=399 => {
             let to = response.header("location").unwrap_or("an unnamed place");
             Some(Problem {
@@ -137,6 +162,19 @@ fn problem(client: &Client, exchange: &Exchange, source: &str) -> Option<Problem
                 ],
             })
         }
+        407 => Some(Problem {
+            kind: "proxy".into(),
+            summary: "the proxy wants a user name and a password (407)".into(),
+            details: vec![came, "Give them with --proxy http://user:password@host:port.".into()],
+        }),
+        400 if !client.base().is_https() && wants_tls(response) => Some(Problem {
+            kind: "tls".into(),
+            summary: "this port speaks https".into(),
+            details: vec![
+                came,
+                "The server says that plain HTTP was spoken to its TLS port: write the base URL with https://.".into(),
+            ],
+        }),
         404 => Some(Problem {
             kind: "not_found".into(),
             summary: "there is no /Users here (404)".into(),
@@ -152,19 +190,33 @@ fn not_json(came: &str, status: u16, response: &Response) -> Option<Problem> {
         Body::Json(_) => return None,
         _ if !(200..300).contains(&status) => return None,
         Body::Empty => "an empty answer",
+        Body::Text(_) if response.truncated => "a body of more than 8 MB, which is cut here,",
         Body::Text(text) if looks_like_html(text) => "a web page",
+        Body::Text(text) if json::read(text) == Err(Unreadable::Deep) => "JSON that is nested too deep to be read",
+        Body::Text(text) if json::read(text) == Err(Unreadable::Number) => {
+            "JSON with a number that is too large to be read"
+        }
+        Body::Text(text) if json::read(text) == Err(Unreadable::Values) => "JSON with too many values to be read",
         Body::Text(_) => "text that is not JSON",
         Body::Binary(_) => "bytes that are not UTF-8",
+    };
+    let advice = if what.starts_with("JSON") || response.truncated {
+        "Okta would not read it either. Answer the connection test with a ListResponse of at most the two users asked for."
+    } else {
+        "The base URL is probably that of the web application and not of its SCIM service: is the path /scim/v2?"
     };
     Some(Problem {
         kind: "not_json".into(),
         summary: format!("the server answers with {what} instead of SCIM"),
-        details: vec![
-            came.to_owned(),
-            "The base URL is probably that of the web application and not of its SCIM service: is the path /scim/v2?"
-                .into(),
-        ],
+        details: vec![came.to_owned(), advice.into()],
     })
+}
+
+/// What servers say when plain HTTP comes in on a TLS port (nginx, Apache, Go).
+fn wants_tls(response: &Response) -> bool {
+    let Body::Text(text) = &response.body else { return false };
+    let text = text.to_ascii_lowercase();
+    ["to https port", "to an https server", "ssl-enabled server port"].iter().any(|words| text.contains(words))
 }
 
 fn looks_like_html(text: &str) -> bool {

@@ -352,7 +352,11 @@ pub(super) fn prepare(scene: &Scene<'_>, step: &Step) -> Result<Prepared, String
         BodySource::Json(template) => Content::Json(fill_json(template, scope).map_err(|e| e.to_string())?),
         BodySource::Raw(template) => Content::Raw(fill_text(template, scope).map_err(|e| e.to_string())?),
         BodySource::Merge { from, over } => {
-            let mut read = match scene.answers.get(from).and_then(Exchange::json) {
+            let answer = scene.answers.get(from);
+            if answer.is_some_and(Exchange::is_truncated) {
+                return Err(format!("what the step `{from}` read is too large to be sent back"));
+            }
+            let mut read = match answer.and_then(Exchange::json) {
                 Some(body @ Value::Object(_)) => body.clone(),
                 _ => return Err(format!("the step `{from}` read no JSON object to send back")),
             };

@@ -1,5 +1,6 @@
 //! 429: wait as Okta waits, up to what the user allows, and send again. Being throttled is never a failure by itself.
 
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use super::Halt;
@@ -12,6 +13,9 @@ const TRIES: usize = 10;
 
 /// What stands in for Okta's five minutes when the target does not say how long to wait.
 const UNTOLD: Duration = Duration::from_secs(1);
+
+/// So many times `--max-wait` is waited in vain in a whole run.
+const VAIN: u32 = 4;
 
 impl Player<'_> {
     /// Sends a request until it is not throttled. Gives the last answer and the 429s before it; the last answer is a 429
@@ -30,12 +34,21 @@ impl Player<'_> {
                 untold *= 2;
                 pause
             });
-            if started.elapsed().saturating_add(pause) > self.settings.max_wait {
+            if started.elapsed().saturating_add(pause) > self.throttle_patience() {
+                *self.throttled.lock().unwrap_or_else(PoisonError::into_inner) += started.elapsed();
                 return Ok((throttled, exchange));
             }
             throttled.push(exchange);
             self.abandonable(tokio::time::sleep(pause)).await?;
         }
+    }
+}
+
+impl Player<'_> {
+    /// How long a request may still wait: a target that throttles everything is not waited for again and again.
+    fn throttle_patience(&self) -> Duration {
+        let vain = *self.throttled.lock().unwrap_or_else(PoisonError::into_inner);
+        self.settings.max_wait.min((self.settings.max_wait * VAIN).saturating_sub(vain))
     }
 }
 

@@ -87,7 +87,7 @@ pub async fn trial(config: Config, rules: Rules, catalogue: &Catalogue, plan: &[
     let limits = Limits { timeout: rules.timeout, ..Limits::default() };
     let credential = Credential::new(AuthForm::Bearer, TOKEN)?;
     let client = Client::new(base, credential, limits, &Network::default())?;
-    let (preflight, _) = play::preflight(&client, "the trial").await;
+    let (preflight, seen) = play::preflight(&client, "the trial").await;
     if let Some(problem) = preflight.problem {
         running.stop().await;
         return Ok(Trial::not_started(&problem.kind));
@@ -113,6 +113,7 @@ pub async fn trial(config: Config, rules: Rules, catalogue: &Catalogue, plan: &[
             journal: &Journal::default(),
             observer: &Unheard,
             interrupt,
+            seen: &seen,
         },
         plan,
     )

@@ -22,7 +22,13 @@ pub enum TemplateError {
     /// An empty or dotted path segment: it would change which resource is meant.
     #[error("{{{{{0}}}}} is {1:?}, which cannot be put into a path")]
     UnsafeSegment(String, String),
+    /// A path segment that servers refuse for its length.
+    #[error("{{{{{0}}}}} has {1} bytes, which is too long for a path")]
+    LongSegment(String, usize),
 }
+
+/// Bytes of an id in a path: many servers refuse an address of more than 8 KB, and each byte may take three there.
+pub const LONGEST_SEGMENT: usize = 2048;
 
 /// Everything but RFC 3986's unreserved characters.
 const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -172,6 +178,9 @@ pub fn fill_path(template: &str, scope: &Scope) -> Result<String, TemplateError>
                 if in_path && matches!(text.as_str(), "" | "." | "..") {
                     return Err(TemplateError::UnsafeSegment(expression.to_owned(), text));
                 }
+                if in_path && text.len() > LONGEST_SEGMENT {
+                    return Err(TemplateError::LongSegment(expression.to_owned(), text.len()));
+                }
                 let text = if quoted { text.replace('\\', "\\\\").replace('"', "\\\"") } else { text };
                 filled.extend(utf8_percent_encode(&text, VALUE));
             }
@@ -262,6 +271,10 @@ mod tests {
 
     #[test]
     fn an_unsafe_segment_is_refused() {
+        let mut too_long = Scope::default();
+        too_long.set("long", json!("x".repeat(LONGEST_SEGMENT + 1)));
+        let long = fill_path("/Users/{{long}}", &too_long).unwrap_err();
+        assert_eq!(long.to_string(), "{{long}} has 2049 bytes, which is too long for a path");
         for name in ["dot", "empty"] {
             let error = fill_path(&format!("/Users/{{{{{name}}}}}"), &scope()).unwrap_err();
             assert!(matches!(error, TemplateError::UnsafeSegment(..)), "{error}");

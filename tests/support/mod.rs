@@ -153,7 +153,7 @@ pub(crate) fn delayed(url: &str) -> String {
 }
 
 /// Reads one request from a stream, its Connection header turned to `close`.
-fn request(stream: &TcpStream) -> Option<Vec<u8>> {
+pub(crate) fn request(stream: impl Read) -> Option<Vec<u8>> {
     let mut reader = BufReader::new(stream);
     let (mut text, mut length) = (String::new(), 0);
     loop {
@@ -175,6 +175,21 @@ fn request(stream: &TcpStream) -> Option<Vec<u8>> {
     Some([text.into_bytes(), body].concat())
 }
 
+/// What the server at `host` answers to these bytes before it closes.
+pub(crate) fn pass_on(host: &str, request: &[u8]) -> Vec<u8> {
+    let mut server = TcpStream::connect(host).expect("server");
+    server.write_all(request).expect("request");
+    let mut bytes = Vec::new();
+    server.read_to_end(&mut bytes).expect("answer");
+    bytes
+}
+
+/// The host and port of a base URL.
+pub(crate) fn host(url: &str) -> String {
+    let rest = url.split_once("://").expect("url").1;
+    rest.split('/').next().expect("host").to_owned()
+}
+
 /// Stands between the program and a server: hands every request to `answer`, which may ask the server.
 pub(crate) fn between(
     url: &str,
@@ -190,14 +205,7 @@ pub(crate) fn between(
             let (mut client, host, answer) = (client.expect("client"), host.clone(), Arc::clone(&answer));
             thread::spawn(move || {
                 let Some(request) = request(&client) else { return };
-                let server = |request: &[u8]| {
-                    let mut server = TcpStream::connect(&host).expect("server");
-                    server.write_all(request).expect("request");
-                    let mut bytes = Vec::new();
-                    server.read_to_end(&mut bytes).expect("answer");
-                    bytes
-                };
-                let _ = client.write_all(&answer(&request, &server));
+                let _ = client.write_all(&answer(&request, &|request| pass_on(&host, request)));
             });
         }
     });
@@ -207,17 +215,12 @@ pub(crate) fn between(
 /// Sends one request to a served target and gives the answer as it came.
 pub(crate) fn ask(url: &str, method: &str, path: &str, body: &str) -> String {
     let (host, base) = url.strip_prefix("http://").and_then(|u| u.split_once('/')).expect("url");
-    let mut stream = TcpStream::connect(host).expect("connect");
     let length = body.len();
-    write!(
-        stream,
+    let request = format!(
         "{method} /{base}{path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer secret-token-0815\r\n\
          Content-Type: application/scim+json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
-    )
-    .expect("request");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("answer");
-    answer
+    );
+    String::from_utf8(pass_on(host, request.as_bytes())).expect("text")
 }
 
 /// A served target with people and groups of its own, some with names that look like those of a run with `--run-id dev`.
