@@ -1,11 +1,13 @@
 //! The report folder: made for its owner only, files written beside and renamed, `latest` pointing to the newest.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::play::Cleanup;
 use crate::play::journal::Journal;
-use crate::report::{Report, json};
+use crate::report::format::{Format, files};
+use crate::report::{Report, repro};
 
 /// The name of the journal in a report folder.
 pub(super) const JOURNAL: &str = "journal.jsonl";
@@ -13,14 +15,19 @@ pub(super) const JOURNAL: &str = "journal.jsonl";
 /// Where the report and the journal go.
 pub(super) struct Destination {
     folder: PathBuf,
-    /// False with --no-report: only the journal is written, and the folder is gone again when nothing is left.
-    report: bool,
+    /// Empty with --no-report: only the journal is written, and the folder is gone again when nothing is left.
+    formats: Vec<Format>,
 }
 
-/// Says where things will go; `asked` is --report-dir.
-pub(super) fn destination(no_report: bool, asked: Option<&Path>, run_id: &str) -> Destination {
+/// Says where things will go and as what; `asked` is --report-dir, no formats mean the usual ones.
+pub(super) fn destination(no_report: bool, asked: Option<&Path>, run_id: &str, formats: &[Format]) -> Destination {
     let folder = asked.map_or_else(|| Path::new("reports").join(run_id), Path::to_path_buf);
-    Destination { folder, report: !no_report }
+    let formats = match formats {
+        _ if no_report => Vec::new(),
+        [] => Format::DEFAULT.to_vec(),
+        asked => asked.to_vec(),
+    };
+    Destination { folder, formats }
 }
 
 impl Destination {
@@ -51,39 +58,27 @@ impl Destination {
     pub(super) fn end_journal(&self, cleanup: &Cleanup) {
         if cleanup.left.is_empty() {
             let _ = fs::remove_file(self.folder.join(JOURNAL));
-            if !self.report {
+            if self.formats.is_empty() {
                 let _ = fs::remove_dir(&self.folder);
             }
         }
     }
 
-    /// Writes `report.json`. Gives its path; the error says what could not be written.
-    pub(super) fn write(&self, report: &Report) -> Result<Option<PathBuf>, String> {
-        if !self.report {
-            return Ok(None);
+    /// Writes the report. Gives the paths; the error says what could not be written.
+    pub(super) fn write(&self, report: &Report) -> Result<Vec<PathBuf>, String> {
+        if self.formats.is_empty() {
+            return Ok(Vec::new());
         }
-        let path = self.folder.join("report.json");
-        let beside = self.folder.join(format!(".report.json.{}", std::process::id()));
-        let written = make(&self.folder)
-            .and_then(|()| create(&beside))
-            .and_then(|file| {
-                let mut out = std::io::BufWriter::new(file);
-                json::write(report, &mut out)
-            })
-            .and_then(|()| fs::rename(&beside, &path));
-        if let Err(error) = written {
-            let _ = fs::remove_file(&beside);
-            return Err(format!("the report {} could not be written: {error}", path.display()));
-        }
+        let written = write(&self.folder, report, &self.formats)?;
         self.point_latest();
-        Ok(Some(path))
+        Ok(written)
     }
 
     /// `reports/latest` is a convenience: where links cannot be made it is left out.
     fn point_latest(&self) {
         #[cfg(unix)]
         if let (Some(parent), Some(name)) = (self.folder.parent(), self.folder.file_name())
-            && self.report
+            && !self.formats.is_empty()
             && parent == Path::new("reports")
         {
             let latest = parent.join("latest");
@@ -93,6 +88,36 @@ impl Destination {
             let _ = std::os::unix::fs::symlink(name, latest);
         }
     }
+}
+
+/// Writes a report into a folder, file by file: what could be written is there when another could not. The commands of an
+/// earlier run's failures go when this one has none.
+pub(super) fn write(folder: &Path, report: &Report, formats: &[Format]) -> Result<Vec<PathBuf>, String> {
+    let mut written = Vec::new();
+    for file in files(report, formats) {
+        let (name, bytes) = file.map_err(|e| format!("{e}. This is a bug in scimulate."))?;
+        let path = folder.join(name);
+        put(folder, name, &bytes).map_err(|e| format!("the report {} could not be written: {e}", path.display()))?;
+        written.push(path);
+    }
+    let commands = folder.join(repro::FILE);
+    if !written.contains(&commands) {
+        let _ = fs::remove_file(commands);
+    }
+    Ok(written)
+}
+
+/// Writes a file beside its place and moves it there, so that it is never seen half written.
+fn put(folder: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
+    let beside = folder.join(format!(".{name}.{}", std::process::id()));
+    let done = make(folder)
+        .and_then(|()| create(&beside))
+        .and_then(|mut file| file.write_all(bytes))
+        .and_then(|()| fs::rename(&beside, folder.join(name)));
+    if done.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    done
 }
 
 #[cfg(unix)]

@@ -4,6 +4,8 @@ use std::io::Read;
 
 use flate2::read::{DeflateDecoder, GzDecoder, ZlibDecoder};
 
+use serde_json::Value;
+
 use super::{Body, Redactor};
 
 /// Undoes a Content-Encoding. Gives the bytes and whether they were cut at `cap`; an unknown or broken encoding is an
@@ -31,7 +33,10 @@ fn capped(reader: impl Read, cap: usize, encoding: &str) -> Result<(Vec<u8>, boo
     Ok((out, cut))
 }
 
-/// Tells what a body is, secrets taken out. JSON deeper than 128 levels counts as text.
+/// JSON deeper than this counts as text: a report holds bodies ten levels deep, and must be readable again.
+const DEEPEST: usize = 100;
+
+/// Tells what a body is, secrets taken out. JSON deeper than 100 levels counts as text.
 pub fn body(bytes: Vec<u8>, redactor: &Redactor) -> Body {
     let length = bytes.len();
     let Ok(text) = String::from_utf8(bytes) else { return Body::Binary(length) };
@@ -40,8 +45,16 @@ pub fn body(bytes: Vec<u8>, redactor: &Redactor) -> Body {
     }
     let text = redactor.text(&text);
     match serde_json::from_str(&text) {
-        Ok(json) => Body::Json(json),
-        Err(_) => Body::Text(text),
+        Ok(json) if !is_deeper(&json, DEEPEST) => Body::Json(json),
+        _ => Body::Text(text),
+    }
+}
+
+fn is_deeper(json: &Value, levels: usize) -> bool {
+    match json {
+        Value::Array(items) => levels == 0 || items.iter().any(|item| is_deeper(item, levels - 1)),
+        Value::Object(members) => levels == 0 || members.values().any(|member| is_deeper(member, levels - 1)),
+        _ => false,
     }
 }
 
@@ -90,5 +103,8 @@ mod tests {
         assert_eq!(body(vec![0xff, 0xfe], &redactor), Body::Binary(2));
         let deep = "[".repeat(200_000);
         assert!(matches!(body(deep.into_bytes(), &redactor), Body::Text(_)));
+        let nested = |levels| format!("{}{}", "[".repeat(levels), "]".repeat(levels)).into_bytes();
+        assert!(matches!(body(nested(DEEPEST), &redactor), Body::Json(_)));
+        assert!(matches!(body(nested(DEEPEST + 1), &redactor), Body::Text(_)));
     }
 }

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 
 pub use lines::Lines;
 pub use style::Style;
-pub(crate) use style::{Role, count};
+pub(crate) use style::Role;
 
 use super::finding::Findings;
 use super::{Preflight, Problem, Report, Verdict};
