@@ -85,7 +85,8 @@ impl Screen {
     pub(super) fn close(&self, report: &Report, files: &[PathBuf]) {
         let actions = std::env::var_os("GITHUB_ACTIONS").is_some();
         print(&github::annotations(report, actions));
-        if let Some(Err(why)) = std::env::var_os("GITHUB_STEP_SUMMARY").map(|path| summarise(report, Path::new(&path))) {
+        if let Some(Err(why)) = std::env::var_os("GITHUB_STEP_SUMMARY").map(|path| summarise(report, Path::new(&path)))
+        {
             self.note(&format!("The job summary could not be written: {why}"));
         }
         print(&terminal::tail(report, named(files).as_deref(), self.style));
@@ -112,7 +113,8 @@ fn summarise(report: &Report, path: &Path) -> std::io::Result<()> {
 /// `reports/x/report.html (+ report.json, repro.sh)`: the file to read, and what else there is.
 fn named(files: &[PathBuf]) -> Option<String> {
     let first = files.iter().find(|path| path.ends_with(Format::Html.file())).or(files.first())?;
-    let others: Vec<_> = files.iter().filter(|path| *path != first).filter_map(|path| path.file_name()?.to_str()).collect();
+    let others: Vec<_> =
+        files.iter().filter(|path| *path != first).filter_map(|path| path.file_name()?.to_str()).collect();
     let others = if others.is_empty() { String::new() } else { format!(" (+ {})", others.join(", ")) };
     Some(format!("{}{others}", first.display()))
 }

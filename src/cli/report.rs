@@ -42,7 +42,9 @@ pub(super) fn report(args: &ReportArgs, display: &Display) -> Exit {
     let folder = args.report_dir.as_deref().or(args.file.parent()).unwrap_or(Path::new(""));
     match files::write(folder, &report, &args.format) {
         Ok(written) => {
-            written.iter().for_each(|path| anstream::println!("{}", path.display()));
+            for path in written {
+                anstream::println!("{}", path.display());
+            }
             Exit::Passed
         }
         Err(why) => give_up(Exit::ReportNotWritten, why),

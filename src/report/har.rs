@@ -20,7 +20,7 @@ pub fn render(report: &Report) -> String {
         let before = entries.len();
         let started = moment(clock);
         for (step, exchange) in exchanges {
-            entries.push(entry(&report.target.base_url, &scenario.id, &step.title, moment(clock), exchange));
+            entries.push(entry(&report.target.base_url, &scenario.id, &step.title, &moment(clock), exchange));
             let ms = exchange.response.as_ref().map_or(0.0, |response| response.ms);
             let passed = SignedDuration::try_from_secs_f64(ms / 1000.0).unwrap_or_default();
             clock = clock.checked_add(passed).unwrap_or(clock);
@@ -39,7 +39,7 @@ fn moment(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
 }
 
-fn entry(base_url: &str, scenario: &str, step: &str, started: String, exchange: &Exchange) -> Value {
+fn entry(base_url: &str, scenario: &str, step: &str, started: &str, exchange: &Exchange) -> Value {
     let ms = exchange.response.as_ref().map_or(0.0, |response| response.ms);
     let mut entry = json!({
         "pageref": scenario,

@@ -58,10 +58,10 @@ fn heading(level: &str) -> &'static str {
 
 /// Verdict, figures, features.
 fn head(report: &Report) -> String {
-    let mut out = format!("# {}\n\n{}\n\n", told::headline(report), inline(&told::sentence(report)));
+    let mut out = format!("# {}\n\n{}\n\n", told::headline(report), line(&told::sentence(report)));
     // Writing to a String cannot fail.
     if let Some(problem) = &report.preflight.problem {
-        problem.details.iter().for_each(|detail| _ = writeln!(out, "- {}", inline(detail)));
+        problem.details.iter().for_each(|detail| _ = writeln!(out, "- {}", line(detail)));
         out.push('\n');
     }
     let score = report.score.value.map_or_else(|| "no score".to_owned(), |score| format!("score **{score} / 100**"));
@@ -84,7 +84,7 @@ fn head(report: &Report) -> String {
         inline(&report.gate.reasons.join("; ")),
     );
     for note in &report.run.notes {
-        let _ = writeln!(out, "\n{}", inline(note));
+        let _ = writeln!(out, "\n{}", line(note));
     }
     let tested = |c: &&super::CapabilityResult| c.feature || c.passed + c.failed + c.warned + c.blocked + c.skipped > 0;
     if report.preflight.problem.is_none() {
@@ -132,13 +132,14 @@ fn entry(report: &Report, counted: &Counted<'_>) -> String {
     } else {
         format!(", and in {} more", told::count(counted.also.len(), "scenario"))
     };
-    let _ = writeln!(out, "{} › {}{more}\n", inline(&place.scenario.title), inline(&place.step.title));
+    let _ = writeln!(out, "{} › {}{more}\n", line(&place.scenario.title), inline(&place.step.title));
     let differing = differing(place);
     if !check.message.is_empty() && (differing.is_empty() || !repeats(&check.message)) {
-        let _ = writeln!(out, "- {}", inline(&check.message));
+        let _ = writeln!(out, "- {}", line(&check.message));
     }
     for (at, expected, actual) in differing.iter().take(10) {
-        let shown = |value: Option<&serde_json::Value>| value.map_or_else(|| "absent".to_owned(), |v| quoted(&v.to_string()));
+        let shown =
+            |value: Option<&serde_json::Value>| value.map_or_else(|| "absent".to_owned(), |v| quoted(&v.to_string()));
         let at = if at.is_empty() { "the whole body".to_owned() } else { code(at) };
         let _ = writeln!(out, "- {at}: expected {}, actual {}", shown(*expected), shown(*actual));
     }
@@ -209,19 +210,26 @@ fn body(body: &Body) -> String {
 fn inline(text: &str) -> String {
     let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut out = String::with_capacity(folded.len());
-    for (index, c) in escape(&folded).chars().enumerate() {
+    for c in escape(&folded).chars() {
         match c {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
             '@' => out.push_str("&#64;"),
             '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '|' | '~' | '$' => out.extend(['\\', c]),
-            // What would begin a list.
-            '-' | '+' | '=' | '0'..='9' if index == 0 => _ = write!(out, "&#{};", u32::from(c)),
             plain => out.push(plain),
         }
     }
     out.replace("://", r"\://").replace("www.", r"www\.")
+}
+
+/// The same where a line begins: nothing in it begins a list.
+fn line(text: &str) -> String {
+    let safe = inline(text);
+    match safe.chars().next() {
+        Some(first @ ('-' | '+' | '=' | '0'..='9')) => format!("&#{};{}", u32::from(first), &safe[1..]),
+        _ => safe,
+    }
 }
 
 /// A short value as code.
@@ -274,7 +282,7 @@ mod tests {
     fn nothing_of_the_servers_is_markup() {
         assert_eq!(inline("<b> *x* [a](b) @me #1 a|b\nc"), r"&lt;b&gt; \*x\* \[a\](b) &#64;me \#1 a\|b c");
         assert_eq!(inline("https://www.x"), r"https\://www\.x");
-        assert_eq!((inline("- 1"), inline("1. a")), ("&#45; 1".to_owned(), "&#49;. a".to_owned()));
+        assert_eq!((line("- 1"), line("1. a"), line("")), ("&#45; 1".into(), "&#49;. a".into(), String::new()));
         assert_eq!(code("a`` `b"), "``` a`` `b ```");
         assert_eq!(code("a\n|"), r"`a\u{a}|`");
         let mut out = String::new();

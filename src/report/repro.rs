@@ -40,9 +40,12 @@ pub fn render(report: &Report) -> Option<String> {
         entry(&mut script, report, check, exchange);
     }
     script.push_str("'')\n  printf '%s\\n' \\\n");
-    let ids: Vec<String> = failed.iter().map(|(check, _)| format!("    {}", curl::quote(&escape(check.id())))).collect();
+    let ids: Vec<String> =
+        failed.iter().map(|(check, _)| format!("    {}", curl::quote(&escape(check.id())))).collect();
     script.push_str(&ids.join(" \\\n"));
-    script.push_str("\n  ;;\n*)\n  echo \"no failed check has this id; without an id they are listed\" >&2\n  exit 2\n  ;;\nesac\n");
+    script.push_str(
+        "\n  ;;\n*)\n  echo \"no failed check has this id; without an id they are listed\" >&2\n  exit 2\n  ;;\nesac\n",
+    );
     Some(script)
 }
 

@@ -126,7 +126,9 @@ mod tests {
     fn the_verdict_is_a_sentence() {
         assert_eq!(sentence(&sample::ok()), "Every feature that was asked for works.");
         assert_eq!(sentence(&sample::failing()), "Deactivate Users would break.");
-        assert!(sentence(&sample::cannot_start()).starts_with("the token was rejected (401). This is a set-up problem"));
+        assert!(
+            sentence(&sample::cannot_start()).starts_with("the token was rejected (401). This is a set-up problem")
+        );
         assert_eq!(list(&["a", "b", "c"]), "a, b and c");
     }
 

@@ -52,7 +52,8 @@ fn shown(value: Option<&Value>) -> String {
 fn common(a: &str, b: &str) -> (usize, usize) {
     let before: usize = a.chars().zip(b.chars()).take_while(|(x, y)| x == y).map(|(x, _)| x.len_utf8()).sum();
     let (a, b) = (&a[before..], &b[before..]);
-    let after: usize = a.chars().rev().zip(b.chars().rev()).take_while(|(x, y)| x == y).map(|(x, _)| x.len_utf8()).sum();
+    let after: usize =
+        a.chars().rev().zip(b.chars().rev()).take_while(|(x, y)| x == y).map(|(x, _)| x.len_utf8()).sum();
     if before + after < COMMON { (0, 0) } else { (before, after) }
 }
 
@@ -69,8 +70,8 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn sides(expected: Value, actual: Option<Value>) -> (String, String) {
-        let comparison = Comparison::of("/x", Some(&expected), actual.as_ref());
+    fn sides(expected: &Value, actual: Option<&Value>) -> (String, String) {
+        let comparison = Comparison::of("/x", Some(expected), actual);
         let side = |pieces: &[Piece]| {
             let text = |p: &Piece| if p.mark { format!("<{}>", p.text) } else { p.text.clone() };
             pieces.iter().map(text).collect::<String>()
@@ -81,16 +82,19 @@ mod tests {
     #[test]
     fn the_differing_part_is_marked() {
         let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
-        assert_eq!(sides(json!("Bob Builder"), Some(json!("Bob Bilder"))), pair("\"Bob B<u>ilder\"", "\"Bob Bilder\""));
-        assert_eq!(sides(json!("Zoë M"), Some(json!("Zoé M"))), pair("\"Zo<ë> M\"", "\"Zo<é> M\""));
-        assert_eq!(sides(json!(false), Some(json!(true))), pair("<false>", "<true>"));
-        assert_eq!(sides(json!("aaaa"), Some(json!("aaa"))), pair("\"aaa<a>\"", "\"aaa\""));
-        assert_eq!(sides(json!("a"), None), pair("<\"a\">", "<(absent)>"));
+        assert_eq!(
+            sides(&json!("Bob Builder"), Some(&json!("Bob Bilder"))),
+            pair("\"Bob B<u>ilder\"", "\"Bob Bilder\"")
+        );
+        assert_eq!(sides(&json!("Zoë M"), Some(&json!("Zoé M"))), pair("\"Zo<ë> M\"", "\"Zo<é> M\""));
+        assert_eq!(sides(&json!(false), Some(&json!(true))), pair("<false>", "<true>"));
+        assert_eq!(sides(&json!("aaaa"), Some(&json!("aaa"))), pair("\"aaa<a>\"", "\"aaa\""));
+        assert_eq!(sides(&json!("a"), None), pair("<\"a\">", "<(absent)>"));
     }
 
     #[test]
     fn long_values_are_cut_with_a_count() {
-        let (expected, _) = sides(json!("x".repeat(9000)), None);
+        let (expected, _) = sides(&json!("x".repeat(9000)), None);
         assert!(expected.ends_with("(5002 characters more in report.json)>"), "{expected}");
     }
 }

@@ -82,14 +82,22 @@ pub(super) fn groups(report: &Report, findings: &Findings<'_>) -> Vec<Group> {
     let groups = [
         ("Must be fixed", "An Okta feature breaks, data or access leaks, or an RFC says MUST.", &findings.musts),
         ("Should be better", "Worth fixing; nothing breaks today.", &findings.shoulds),
-        ("Known failures", "Excused at the gate by the known-failures file; verdict and score still count them.", &findings.known),
+        (
+            "Known failures",
+            "Excused at the gate by the known-failures file; verdict and score still count them.",
+            &findings.known,
+        ),
         ("Good to know", "Told, never scored.", &findings.infos),
     ];
     let groups = groups.into_iter().enumerate().filter(|(_, (_, _, checks))| !checks.is_empty());
     let groups = groups.map(|(weight, (title, about, checks))| Group {
         title,
         about,
-        cards: checks.iter().enumerate().map(|(index, c)| card(report, c, index, weight == 0 && index < OPEN)).collect(),
+        cards: checks
+            .iter()
+            .enumerate()
+            .map(|(index, c)| card(report, c, index, weight == 0 && index < OPEN))
+            .collect(),
     });
     groups.collect()
 }
@@ -148,5 +156,8 @@ fn card(report: &Report, counted: &Counted<'_>, index: usize, open: bool) -> Car
 /// Only addresses of the web become links: a saved report can come from anybody.
 fn authorities(specs: &[Spec]) -> Vec<Authority> {
     let web = |url: &&String| url.starts_with("https://") || url.starts_with("http://");
-    specs.iter().map(|spec| Authority { name: spec.name.clone(), url: spec.url.as_ref().filter(web).cloned() }).collect()
+    specs
+        .iter()
+        .map(|spec| Authority { name: spec.name.clone(), url: spec.url.as_ref().filter(web).cloned() })
+        .collect()
 }

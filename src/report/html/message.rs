@@ -174,14 +174,18 @@ mod tests {
         let plain = body(&Body::Json(value.clone()), Extent::Whole(&[]), &[]);
         assert_eq!(text(&plain), format!("{value:#}"));
         let marked = body(&Body::Json(value), Extent::Whole(&[]), &["/active", "/a~1b/1"]);
-        let expected = "{\n  <\"active\": true>,\n  \"a/b\": [\n    1,\n    <{\n      \"c\": []\n    }>\n  ],\n  \"d\": {}\n}";
+        let expected =
+            "{\n  <\"active\": true>,\n  \"a/b\": [\n    1,\n    <{\n      \"c\": []\n    }>\n  ],\n  \"d\": {}\n}";
         assert_eq!(text(&marked), expected);
     }
 
     #[test]
     fn long_bodies_are_cut_with_a_count() {
         let cut = body(&Body::Text("é".repeat(1000)), Extent::Short, &[]);
-        assert_eq!((text(&cut).chars().count(), cut.rest.as_deref()), (800, Some("200 more characters in report.json")));
+        assert_eq!(
+            (text(&cut).chars().count(), cut.rest.as_deref()),
+            (800, Some("200 more characters in report.json"))
+        );
         assert_eq!(body(&Body::Binary(7), Extent::Short, &[]).rest.as_deref(), Some("7 bytes that are not text"));
     }
 }

@@ -45,7 +45,6 @@ pub(super) struct Page<'a> {
     known: usize,
     again: String,
     version: &'a str,
-    run: &'a str,
 }
 
 /// How many checks came out alike, and their share of all in hundredths.
@@ -68,11 +67,9 @@ impl<'a> Page<'a> {
             headline: headline(report),
             sentence: sentence(report),
             tone: match report.verdict {
-                _ if problem.is_some() => "bad",
-                Verdict::Ready => "good",
-                Verdict::NotReady => "bad",
-                Verdict::Partial if report.gate.passed => "warn",
-                Verdict::Partial => "bad",
+                Verdict::Ready if problem.is_none() => "good",
+                Verdict::Partial if problem.is_none() && report.gate.passed => "warn",
+                _ => "bad",
             },
             score: report.score.value,
             gate: if report.gate.passed { "passed" } else { "failed" },
@@ -98,7 +95,6 @@ impl<'a> Page<'a> {
             known: report.counts.known,
             again: again(report),
             version: &report.tool.version,
-            run: &report.run.id,
         }
     }
 }
@@ -108,20 +104,19 @@ fn facts(report: &Report) -> Vec<(&'static str, String)> {
         App::Oin => "oin, as a catalog or test app",
         App::Aiw => "aiw, as an app of the App Integration Wizard",
     };
+    let took = format!(
+        "{:.1} s for {} in {}",
+        report.run.seconds,
+        count(report.run.requests, "request"),
+        count(report.counts.scenarios, "scenario")
+    );
     vec![
         ("Target", report.target.base_url.clone()),
-        ("Played as", app.to_owned()),
         ("Started", moment(&report.run.started)),
-        (
-            "Took",
-            format!(
-                "{:.1} s, {}, {}",
-                report.run.seconds,
-                count(report.run.requests, "request"),
-                count(report.counts.scenarios, "scenario")
-            ),
-        ),
         ("Seed", report.run.seed.to_string()),
+        ("Played as", app.to_owned()),
+        ("Took", took),
+        ("Run", report.run.id.clone()),
     ]
 }
 

@@ -7,10 +7,10 @@ use serde::Serialize;
 use super::link;
 use super::message::{Extent, Message};
 use crate::play::{CheckResult, CheckStatus, ScenarioResult, ScenarioStatus, StepResult};
+use crate::report::Report;
 use crate::report::finding::judged;
 use crate::report::pace::duration;
 use crate::report::told::{answer, count};
-use crate::report::Report;
 use crate::scenario::Level;
 
 /// Scenarios whose ids begin alike.
@@ -82,7 +82,8 @@ fn area(name: String, scenarios: &[&ScenarioResult], told: &BTreeSet<&str>) -> A
     let number = |wanted: &[ScenarioStatus]| scenarios.iter().filter(|s| wanted.contains(&s.status)).count();
     let failed = number(&[ScenarioStatus::Failed, ScenarioStatus::Blocked]);
     let warned = number(&[ScenarioStatus::Warned]);
-    let parts = [(failed, "failed or blocked"), (warned, "with findings"), (number(&[ScenarioStatus::Skipped]), "skipped")];
+    let parts =
+        [(failed, "failed or blocked"), (warned, "with findings"), (number(&[ScenarioStatus::Skipped]), "skipped")];
     let parts = parts.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!(", {n} {what}"));
     Area {
         tally: count(scenarios.len(), "scenario") + &parts.collect::<String>(),
@@ -126,8 +127,7 @@ fn tally(scenario: &ScenarioResult) -> String {
     let number = |status| checks().filter(|c| c.status == status).count();
     let total = checks().count();
     let parts = [(number(CheckStatus::Failed), "failed"), (number(CheckStatus::Blocked), "blocked")];
-    let parts: Vec<String> =
-        parts.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    let parts: Vec<String> = parts.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
     if parts.is_empty() { count(total, "check") } else { format!("{}: {}", count(total, "check"), parts.join(", ")) }
 }
 

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use crate::play::Cleanup;
 use crate::report::suites::suites;
-use crate::report::{CapabilityResult, CapabilityStatus, Report, Verdict};
 use crate::report::told::{count, outcomes, shortcomings};
+use crate::report::{CapabilityResult, CapabilityStatus, Report, Verdict};
 use crate::scenario::Capability;
 
 use super::style::{Role, Style};
