@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::Report;
 use super::escape::escape;
 use super::finding::{again, cause_of, judged};
-use crate::exchange::{Exchange, curl};
+use crate::exchange::{Exchange, FailureKind, curl};
 use crate::play::CheckStatus;
 use crate::scenario::Level;
 use crate::score::{Counted, counted};
@@ -14,13 +14,13 @@ use crate::score::{Counted, counted};
 pub const FILE: &str = "repro.sh";
 
 /// The script: without an argument it lists the failed checks, with the id of one it sends that check's request, and before
-/// it the one that should have brought about what it read. None when no check failed that was about an answer.
+/// it the one that should have brought about what it read. None when no check failed whose request was sent.
 pub fn render(report: &Report) -> Option<String> {
     let checks = counted(&report.scenarios);
     let failed: Vec<(&Counted<'_>, &Exchange)> = checks
         .iter()
         .filter(|c| c.status == CheckStatus::Failed && c.level != Level::Info)
-        .filter_map(|c| judged(c.place.step).map(|exchange| (c, exchange)))
+        .filter_map(|c| judged(c.place.step).filter(|exchange| was_sent(exchange)).map(|exchange| (c, exchange)))
         .collect();
     if failed.is_empty() {
         return None;
@@ -49,6 +49,11 @@ pub fn render(report: &Report) -> Option<String> {
     Some(script)
 }
 
+/// False for a request that would have touched what the run does not own: it must not be sent from here either.
+fn was_sent(exchange: &Exchange) -> bool {
+    exchange.failure.as_ref().is_none_or(|failure| failure.kind != FailureKind::Refused)
+}
+
 /// One branch of the script. What is not a command is a comment of one line.
 fn entry(script: &mut String, report: &Report, check: &Counted<'_>, exchange: &Exchange) {
     let place = &check.place;
@@ -58,7 +63,8 @@ fn entry(script: &mut String, report: &Report, check: &Counted<'_>, exchange: &E
         let _ = writeln!(script, "  # {}", escape(text));
     }
     script.push_str("  : \"${SCIM_TOKEN:?give the credential in SCIM_TOKEN}\"\n");
-    for exchange in cause_of(place).map(|(_, _, cause)| cause).into_iter().chain([exchange]) {
+    let cause = cause_of(place).map(|(_, _, cause)| cause).filter(|cause| was_sent(cause));
+    for exchange in cause.into_iter().chain([exchange]) {
         let _ = writeln!(script, "  {}\n  echo", curl::trusted(exchange));
     }
     script.push_str("  ;;\n");
