@@ -15,7 +15,7 @@ pub enum Exit {
     Usage = 2,
     /// The target cannot be tested: no connection, TLS, credential refused, redirect, not SCIM.
     CannotTest = 3,
-    /// A scenario, fixture or known-failures file is invalid.
+    /// A scenario, fixture, known-failures or saved report file is invalid.
     InvalidInput = 4,
     /// The selection matches no scenario.
     NothingSelected = 5,

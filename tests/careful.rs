@@ -11,8 +11,11 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use support::{between, checks, directory, folded, inhabited, line, report, run, scimulate, serve, stderr, stdout};
 
+/// Lines of requests, and when they came.
+type Noted = Arc<Mutex<Vec<(Instant, String)>>>;
+
 /// A middle man that notes every request and when it came.
-fn noting(url: &str) -> (String, Arc<Mutex<Vec<(Instant, String)>>>) {
+fn noting(url: &str) -> (String, Noted) {
     let noted = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&noted);
     let own = between(url, move |request, server| {
@@ -45,8 +48,7 @@ fn a_dry_run_prints_what_a_run_sends_and_sends_nothing() {
             let request = &exchange["request"];
             let (method, path) = (request["method"].as_str().expect("method"), request["path"].as_str().expect("path"));
             // Up to the id that only an answer tells.
-            let known =
-                if path.matches('/').count() > 1 { &path[..path.rfind('/').expect("a slash") + 1] } else { path };
+            let known = if path.matches('/').count() > 1 { &path[..=path.rfind('/').expect("a slash")] } else { path };
             assert!(planned.contains(&format!("{method} {known}")), "{method} {path} is not in {planned}");
             let body = &request["body"]["value"];
             if method == "POST" && body.get("members").is_none() {

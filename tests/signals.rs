@@ -50,7 +50,8 @@ fn everything(child: &mut Child) -> String {
 fn an_interrupt_at_any_moment_cleans_up_and_ends_130() {
     let (_served, url) = inhabited(&[]);
     let before = directory(&url);
-    let moments: [(&str, &[&str], fn(&str) -> bool); 6] = [
+    type Moment<'m> = (&'m str, &'m [&'m str], fn(&str) -> bool);
+    let moments: [Moment; 6] = [
         ("preflight", &["users"], |line| line.starts_with("GET")),
         ("a given", &["users.update"], |line| line.starts_with("POST")),
         ("an update", &["users.update"], |line| line.starts_with("PATCH") || line.starts_with("PUT")),

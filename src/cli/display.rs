@@ -1,13 +1,15 @@
 //! What the user sees of a run: options and terminal resolved into a style, text to stdout, progress below it.
 
+use std::fs::OpenOptions;
 use std::io::{IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{ColorMode, Display};
 use crate::play::{Observer, Preflight};
+use crate::report::format::Format;
 use crate::report::progress::Progress;
 use crate::report::terminal::{self, Style};
-use crate::report::{Report, github};
+use crate::report::{Report, github, markdown};
 use crate::scenario::App;
 
 /// The run's screen.
@@ -80,12 +82,41 @@ impl Screen {
     }
 
     /// Findings and verdict; or why nothing could be tested.
-    pub(super) fn close(&self, report: &Report, path: Option<&Path>) {
+    pub(super) fn close(&self, report: &Report, files: &[PathBuf]) {
         let actions = std::env::var_os("GITHUB_ACTIONS").is_some();
         print(&github::annotations(report, actions));
-        let path = path.map(|p| p.display().to_string());
-        print(&terminal::tail(report, path.as_deref(), self.style));
+        if let Some(Err(why)) = std::env::var_os("GITHUB_STEP_SUMMARY").map(|path| summarise(report, Path::new(&path)))
+        {
+            self.note(&format!("The job summary could not be written: {why}"));
+        }
+        print(&terminal::tail(report, named(files).as_deref(), self.style));
     }
+
+    /// A saved report, as its run told it.
+    pub(super) fn tell(&self, report: &Report) {
+        print(&terminal::render(report, None, self.style));
+    }
+}
+
+/// Appends the report to a job summary of GitHub Actions, as much of it as GitHub still shows.
+fn summarise(report: &Report, path: &Path) -> std::io::Result<()> {
+    let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+    let used = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+    let text = markdown::render(report, markdown::LIMIT.saturating_sub(used));
+    // GitHub drops a summary that is too long as a whole, also what others wrote there.
+    if used + text.len() > markdown::LIMIT {
+        return Err(std::io::Error::other("it is full already"));
+    }
+    file.write_all(text.as_bytes())
+}
+
+/// `reports/x/report.html (+ report.json, repro.sh)`: the file to read, and what else there is.
+fn named(files: &[PathBuf]) -> Option<String> {
+    let first = files.iter().find(|path| path.ends_with(Format::Html.file())).or(files.first())?;
+    let others: Vec<_> =
+        files.iter().filter(|path| *path != first).filter_map(|path| path.file_name()?.to_str()).collect();
+    let others = if others.is_empty() { String::new() } else { format!(" (+ {})", others.join(", ")) };
+    Some(format!("{}{others}", first.display()))
 }
 
 /// Writes to stdout. A reader that has gone away (`| head`) is no reason to fail: the exit code still tells.

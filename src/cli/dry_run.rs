@@ -6,7 +6,7 @@ use super::consent::expected;
 use crate::play::outline::{Draft, Planned};
 use crate::play::preflight::CONNECTION_TEST;
 use crate::report::escape::escape;
-use crate::report::terminal::count;
+use crate::report::told::count;
 use crate::scenario::{Need, Scenario};
 
 /// The plan as text.

@@ -167,7 +167,7 @@ const fn exit_code(code: u8) -> Option<&'static str> {
         1 => "the gate failed, or the run could not be completed (deadline, request budget).",
         2 => "the command line is wrong.",
         3 => "the target cannot be tested: no connection, TLS, credential refused, a redirect, no SCIM.",
-        4 => "a scenario, fixture or known-failures file is invalid.",
+        4 => "a scenario, fixture, known-failures or saved report file is invalid.",
         5 => "the selection matches no scenario.",
         6 => "a report could not be written.",
         70 => "a bug in scimulate.",

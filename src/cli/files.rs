@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use crate::play::Cleanup;
 use crate::play::journal::Journal;
-use crate::report::{Report, json};
+use crate::report::format::{Format, files};
+use crate::report::{Report, repro};
 
 /// The name of the journal in a report folder.
 pub(super) const JOURNAL: &str = "journal.jsonl";
@@ -17,22 +18,27 @@ const ELSEWHERE: &str = "Give a folder of your own with --report-dir, or --no-re
 /// Where the report and the journal go.
 pub(super) struct Destination {
     folder: PathBuf,
-    /// False with --no-report: only the journal is written, and the folder is gone again when nothing is left.
-    report: bool,
+    /// Empty with --no-report: only the journal is written, and the folder is gone again when nothing is left.
+    formats: Vec<Format>,
     /// This run's journal is there. An older one, which may still be needed, is not this run's to remove.
     begun: bool,
 }
 
-/// Says where things will go; `asked` is --report-dir.
-pub(super) fn destination(no_report: bool, asked: Option<&Path>, run_id: &str) -> Destination {
+/// Says where things will go and as what; `asked` is --report-dir, no formats mean the usual ones.
+pub(super) fn destination(no_report: bool, asked: Option<&Path>, run_id: &str, formats: &[Format]) -> Destination {
     let folder = asked.map_or_else(|| Path::new("reports").join(run_id), Path::to_path_buf);
-    Destination { folder, report: !no_report, begun: false }
+    let formats = match formats {
+        _ if no_report => Vec::new(),
+        [] => Format::DEFAULT.to_vec(),
+        asked => asked.to_vec(),
+    };
+    Destination { folder, formats, begun: false }
 }
 
 impl Destination {
     /// Makes sure that the report can be written, before anything is sent.
     pub(super) fn prepare(&self) -> Result<(), String> {
-        if !self.report {
+        if self.formats.is_empty() {
             return Ok(());
         }
         let probe = self.folder.join(format!(".scimulate.{}", uuid::Uuid::new_v4().simple()));
@@ -71,30 +77,27 @@ impl Destination {
     pub(super) fn end_journal(&self, cleanup: &Cleanup) {
         if self.begun && cleanup.left.is_empty() {
             let _ = fs::remove_file(self.journal());
-            if !self.report {
+            if self.formats.is_empty() {
                 let _ = fs::remove_dir(&self.folder);
             }
         }
     }
 
-    /// Writes `report.json`. Gives its path; the error says what could not be written.
-    pub(super) fn write(&self, report: &Report) -> Result<Option<PathBuf>, String> {
-        if !self.report {
-            return Ok(None);
+    /// Writes the report. Gives the paths; the error says what could not be written.
+    pub(super) fn write(&self, report: &Report) -> Result<Vec<PathBuf>, String> {
+        if self.formats.is_empty() {
+            return Ok(Vec::new());
         }
-        let path = self.folder.join("report.json");
-        make(&self.folder)
-            .and_then(|()| replace(&path, |out| json::write(report, out)))
-            .map_err(|error| format!("the report {} could not be written: {error}", path.display()))?;
+        let written = write(&self.folder, report, &self.formats)?;
         self.point_latest();
-        Ok(Some(path))
+        Ok(written)
     }
 
     /// `reports/latest` is a convenience: where links cannot be made it is left out.
     fn point_latest(&self) {
         #[cfg(unix)]
         if let (Some(parent), Some(name)) = (self.folder.parent(), self.folder.file_name())
-            && self.report
+            && !self.formats.is_empty()
             && parent == Path::new("reports")
         {
             let latest = parent.join("latest");
@@ -120,6 +123,25 @@ pub(super) fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> std::io
         let _ = fs::remove_file(&beside);
     }
     written
+}
+
+/// Writes a report into a folder, file by file: what could be written is there when another could not. The commands of an
+/// earlier run's failures go when this one has none.
+pub(super) fn write(folder: &Path, report: &Report, formats: &[Format]) -> Result<Vec<PathBuf>, String> {
+    let mut written = Vec::new();
+    for file in files(report, formats) {
+        let (name, bytes) = file.map_err(|e| format!("{e}. This is a bug in scimulate."))?;
+        let path = folder.join(name);
+        make(folder)
+            .and_then(|()| replace(&path, |out| out.write_all(&bytes)))
+            .map_err(|e| format!("the report {} could not be written: {e}", path.display()))?;
+        written.push(path);
+    }
+    let commands = folder.join(repro::FILE);
+    if !written.contains(&commands) {
+        let _ = fs::remove_file(commands);
+    }
+    Ok(written)
 }
 
 #[cfg(unix)]

@@ -8,6 +8,7 @@ mod dry_run;
 mod explain;
 mod files;
 mod list;
+mod report;
 mod run;
 mod self_test;
 mod serve;
@@ -35,7 +36,7 @@ struct Cli {
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 passed · 1 gate failed or run not completed · 2 wrong command line · 3 the target cannot be tested ·
-4 a scenario, fixture or known-failures file is invalid · 5 nothing selected · 6 a report could not be written ·
+4 a scenario, fixture, known-failures or report file is invalid · 5 nothing selected · 6 a report could not be written ·
 70 a bug in scimulate · 130 interrupted";
 
 /// How to talk; the same for every verb.
@@ -75,6 +76,8 @@ enum Verb {
     Serve(serve::ServeArgs),
     /// Prove that the checks can fail: play against the reference server, healthy and with each fault
     SelfTest(self_test::SelfTestArgs),
+    /// Make a saved report anew in any format, or tell it here
+    Report(report::ReportArgs),
     /// Remove what a killed run left on its target
     Cleanup(cleanup::CleanupArgs),
     /// List scenarios, checks, faults or capabilities
@@ -120,6 +123,7 @@ fn verb(cli: Cli) -> Exit {
         Verb::Explain(args) => explain::explain(&args),
         Verb::Run(args) => block_on(run::run(*args, cli.display)),
         Verb::SelfTest(args) => self_test::self_test(&args, &cli.display),
+        Verb::Report(args) => report::report(&args, &cli.display),
         Verb::Serve(args) => block_on(serve::serve(args)),
         Verb::Cleanup(args) => block_on(cleanup::cleanup(args)),
     }

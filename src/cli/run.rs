@@ -20,6 +20,7 @@ use crate::okta::{Identities, identity};
 use crate::play::journal::{self, Journal};
 use crate::play::outline::Draft;
 use crate::play::{self, Cast, Existing, Halt, Outcome, Preflight, Settings, preflight};
+use crate::report::format::Format;
 use crate::report::{Gate, Report, Run, SCHEMA_VERSION, Target as ReportTarget, Tool};
 use crate::scenario::{App, Capability, Catalogue, Scenario, select};
 use crate::score;
@@ -108,8 +109,11 @@ pub(super) struct RunArgs {
     /// Where the report goes; default reports/<run id>
     #[arg(long, value_name = "DIR")]
     report_dir: Option<PathBuf>,
+    /// What to write there: json, html, junit, md, har; default json,html
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "LIST", hide_possible_values = true)]
+    format: Vec<Format>,
     /// Write no report files
-    #[arg(long, conflicts_with = "report_dir")]
+    #[arg(long, conflicts_with_all = ["report_dir", "format"])]
     no_report: bool,
     /// Show values of resources the run did not create
     #[arg(long)]
@@ -193,7 +197,7 @@ impl Prepared {
         if args.dry_run {
             return self.rehearse(args, &plan, create_user);
         }
-        let mut destination = files::destination(args.no_report, args.report_dir.as_deref(), &self.id);
+        let mut destination = files::destination(args.no_report, args.report_dir.as_deref(), &self.id, &args.format);
         let clock = Instant::now();
         let screen = Screen::new(display, args.app, self.seed);
         for note in &self.catalogue.overridden {
@@ -272,7 +276,8 @@ impl Prepared {
         let complete = outcome.halt.is_none();
         let options = GateOptions { min_score: args.min_score, deny_should: args.deny.is_some() };
         let gate = if let Some(problem) = &preflight.problem {
-            Gate { passed: false, reasons: vec![format!("cannot start: {}", problem.summary)] }
+            let reasons = vec![format!("cannot start: {}", problem.summary)];
+            Gate { passed: false, reasons, deny_should: options.deny_should }
         } else {
             let today = jiff::tz::Offset::UTC.to_datetime(self.started).date();
             gate::gate(&scored, &outcome.scenarios, &options, &self.known, today, complete)
@@ -313,11 +318,11 @@ impl Prepared {
             Ok(written) => written,
             Err(why) => {
                 exit = exit.worst(give_up(Exit::ReportNotWritten, why));
-                None
+                Vec::new()
             }
         };
         destination.end_journal(&report.cleanup);
-        screen.close(&report, written.as_deref());
+        screen.close(&report, &written);
         exit
     }
 }

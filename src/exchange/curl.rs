@@ -1,6 +1,7 @@
 //! The shell command that repeats a request. Base URL and credential are variables; everything else is single-quoted.
 
-use super::{Body, Header};
+use super::redact::CREDENTIAL;
+use super::{Body, Exchange, Header};
 
 /// How the credential variable is put into the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +25,7 @@ const LEFT_OUT: [&str; 5] = ["authorization", "connection", "accept-encoding", "
 
 /// Builds the command for a recorded request.
 pub fn command(method: &str, path: &str, headers: &[Header], body: &Body, credential: CurlCredential<'_>) -> String {
+    let method = if method.bytes().all(|b| b.is_ascii_uppercase()) { method.to_owned() } else { quote(method) };
     let mut parts = vec![format!("curl -sS -i -X {method} \"$SCIM_BASE_URL\"{}", quote(path))];
     match credential {
         CurlCredential::Header => parts.push("-H \"Authorization: $SCIM_TOKEN\"".to_owned()),
@@ -43,6 +45,30 @@ pub fn command(method: &str, path: &str, headers: &[Header], body: &Body, creden
     };
     parts.extend(data.map(|d| format!("--data-raw {}", quote(&d))));
     parts.join(" \\\n  ")
+}
+
+/// The command of a recorded exchange, for a script that will be run: the recorded one only where it is one that
+/// [`command`] builds for this request, since a saved report can come from anybody.
+pub fn trusted(exchange: &Exchange) -> String {
+    let request = &exchange.request;
+    let build = |credential| command(&request.method, &request.path, &request.headers, &request.body, credential);
+    let recorded = request.headers.iter().find(|h| h.name.eq_ignore_ascii_case("authorization"));
+    let recorded = recorded.map_or("", |h| h.value.as_str());
+    let forms = [
+        CurlCredential::Header,
+        CurlCredential::Bearer,
+        CurlCredential::LowerBearer,
+        CurlCredential::Basic,
+        CurlCredential::Literal(recorded),
+        CurlCredential::None,
+    ];
+    forms.map(build).into_iter().find(|built| *built == exchange.curl).unwrap_or_else(|| {
+        build(match recorded {
+            "" => CurlCredential::None,
+            redacted if redacted.contains(CREDENTIAL) => CurlCredential::Header,
+            made_up => CurlCredential::Literal(made_up),
+        })
+    })
 }
 
 /// A word that any POSIX shell reads back as this text.

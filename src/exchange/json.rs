@@ -9,8 +9,9 @@ use serde_json::{Map, Number, Value};
 /// Values of one body that are kept; a page of Okta's imports holds a tenth of it. Of a longer list the first part is read.
 pub const VALUES: usize = 50_000;
 
-/// Levels of arrays and objects within each other; the parser's own limit.
-pub const DEPTH: usize = 128;
+/// Levels of arrays and objects within each other. A report holds bodies ten levels deep and must be readable again, and
+/// the parser's own limit is 128.
+pub const DEPTH: usize = 100;
 
 /// Lists down to this depth, a `ListResponse` and its Resources, are cut. What is in them is read whole or not at all.
 const LISTS: usize = 2;
@@ -28,7 +29,7 @@ pub enum Unreadable {
     Values,
 }
 
-/// The marks by which errors are told apart; the first two are the parser's words.
+/// The marks by which errors are told apart; the first two are the parser's words, the first one is ours too.
 const TOO_DEEP: &str = "recursion limit exceeded";
 const OUT_OF_RANGE: &str = "number out of range";
 const TOO_MANY: &str = "too many values";
@@ -68,6 +69,10 @@ struct Level<'r> {
 impl Level<'_> {
     const fn below(self) -> Self {
         Self { depth: self.depth + 1, ..self }
+    }
+
+    fn enter<E: Error>(self) -> Result<(), E> {
+        if self.depth > DEPTH { Err(E::custom(TOO_DEEP)) } else { Ok(()) }
     }
 
     fn ends_list(self) -> bool {
@@ -120,6 +125,7 @@ impl<'de> Visitor<'de> for Level<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        self.enter()?;
         let mut kept = Vec::new();
         loop {
             if self.ends_list() {
@@ -135,6 +141,7 @@ impl<'de> Visitor<'de> for Level<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        self.enter()?;
         let mut kept = Map::new();
         while let Some(key) = members.next_key::<String>()? {
             let value = members.next_value_seed(self.below())?;
@@ -171,6 +178,8 @@ mod tests {
     #[test]
     fn depth_numbers_and_values_are_bounded() {
         assert_eq!(read(&"[".repeat(200_000)), Err(Unreadable::Deep));
+        let nested = |levels| read(&format!("{}{}", "[".repeat(levels), "]".repeat(levels)));
+        assert!(nested(DEPTH).is_ok() && nested(DEPTH + 1) == Err(Unreadable::Deep));
         assert_eq!(read("1e400"), Err(Unreadable::Number));
         assert_eq!(read(&"9".repeat(1000)), Err(Unreadable::Number));
         let members: Vec<String> = (0..2 * VALUES).map(|n| format!("\"{n}\":0")).collect();

@@ -60,7 +60,7 @@ pub fn gate(
 
     let passed = against.is_empty();
     let reasons = if passed { vec![favour(scored, excused)] } else { against };
-    Gate { passed, reasons }
+    Gate { passed, reasons, deny_should: options.deny_should }
 }
 
 /// Adds what verdict and failed or blocked `must` checks say against passing; returns how many are excused.

@@ -98,6 +98,20 @@ pub fn differing<'a>(place: &Place<'a>) -> Vec<Differing<'a>> {
     }
 }
 
+/// True for a message that only says again what the table of differences says.
+pub fn repeats(message: &str) -> bool {
+    message.starts_with("expected ")
+}
+
+/// What a finding costs.
+pub const fn breaks(capability: Capability) -> &'static str {
+    match capability {
+        Capability::Protocol => "an RFC rule that Okta does not depend on",
+        Capability::OktaSuites => "an assertion of Okta's published test suites",
+        feature => feature.title(),
+    }
+}
+
 /// The first sentences of a scenario's `why`, at most about 240 characters; none for a rule that always holds, which has
 /// nothing to do with the story it was broken in.
 pub fn why(place: &Place<'_>) -> Option<String> {

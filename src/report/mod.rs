@@ -2,12 +2,20 @@
 
 pub mod escape;
 pub mod finding;
+pub mod format;
 pub mod github;
+pub mod har;
+pub mod html;
 pub mod json;
+pub mod junit;
+pub mod markdown;
+pub mod pace;
 pub mod progress;
+pub mod repro;
 pub mod schema;
 pub mod suites;
 pub mod terminal;
+pub mod told;
 
 #[cfg(test)]
 pub(crate) mod sample;
@@ -114,6 +122,9 @@ pub struct Gate {
     pub passed: bool,
     /// Which rule decided, one sentence each; never empty.
     pub reasons: Vec<String>,
+    /// True when `--deny should` was set: a failed `should` fails the gate too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deny_should: bool,
 }
 
 /// The figure. It never decides; the verdict does.

@@ -149,7 +149,7 @@ impl Observer for Progress {
                 }
             }
             Event::CleaningUp { resources } => {
-                say(format!("cleaning up {}", super::terminal::count(resources, "resource")));
+                say(format!("cleaning up {}", super::told::count(resources, "resource")));
             }
             Event::Finished => {
                 if let Some(bar) = &self.bar {

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub(crate) mod hostile;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -13,7 +15,7 @@ use serde_json::Value;
 
 pub(crate) fn scimulate() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_scimulate"));
-    for name in ["SCIM_BASE_URL", "SCIM_TOKEN", "NO_COLOR", "GITHUB_ACTIONS", "CI"] {
+    for name in ["SCIM_BASE_URL", "SCIM_TOKEN", "NO_COLOR", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "CI"] {
         command.env_remove(name);
     }
     command

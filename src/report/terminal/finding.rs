@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 
 use crate::exchange::Exchange;
 use crate::report::Report;
-use crate::report::finding::{self, Findings};
-use crate::scenario::Capability;
+use crate::report::finding::{self, Findings, breaks, repeats};
+use crate::report::told::count;
 use crate::score::{Counted, rule_of};
 
-use super::style::{Role, Style, count};
+use super::style::{Role, Style};
 
 /// How many findings are told in full unless all are asked for.
 const IN_FULL: usize = 5;
@@ -105,11 +105,6 @@ pub(super) fn summary(counted: &Counted<'_>, style: Style) -> String {
         let _ = write!(text, " (known: {})", style.prose(known));
     }
     style.shorten(&text, 240)
-}
-
-/// True for a message that only says again what the table of differences says.
-fn repeats(message: &str) -> bool {
-    message.starts_with("expected ")
 }
 
 fn detail(out: &mut String, report: &Report, counted: &Counted<'_>, style: Style) {
@@ -211,15 +206,6 @@ pub(super) fn scene(counted: &Counted<'_>, style: Style) -> String {
     };
     let (scenario, step) = (style.prose(&place.scenario.title), style.prose(&place.step.title));
     format!("{scenario} {} {step}{more}", style.sign("›", ">"))
-}
-
-/// What a finding costs.
-pub(super) const fn breaks(capability: Capability) -> &'static str {
-    match capability {
-        Capability::Protocol => "an RFC rule that Okta does not depend on",
-        Capability::OktaSuites => "an assertion of Okta's published test suites",
-        feature => feature.title(),
-    }
 }
 
 /// The findings, told line by line for logs.

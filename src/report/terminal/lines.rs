@@ -1,9 +1,10 @@
 //! One line per scenario that is done.
 
 use crate::play::{CheckResult, CheckStatus, ScenarioResult, ScenarioStatus};
+use crate::report::told::count;
 use crate::scenario::Level;
 
-use super::style::{Role, Style, count};
+use super::style::{Role, Style};
 
 /// Writes the scenarios' lines one after the other: under a heading per area, or numbered for logs.
 #[derive(Clone, Debug)]

@@ -9,8 +9,8 @@ mod verdict;
 use std::fmt::Write as _;
 
 pub use lines::Lines;
+pub(crate) use style::Role;
 pub use style::Style;
-pub(crate) use style::{Role, count};
 
 use super::finding::Findings;
 use super::{Preflight, Problem, Report, Verdict};

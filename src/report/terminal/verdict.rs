@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 
 use crate::play::Cleanup;
 use crate::report::suites::suites;
+use crate::report::told::{count, outcomes, shortcomings};
 use crate::report::{CapabilityResult, CapabilityStatus, Report, Verdict};
 use crate::scenario::Capability;
 
-use super::style::{Role, Style, count};
+use super::style::{Role, Style};
 
 /// Okta's features: those asked for, then what else was tested.
 pub(super) fn capabilities(out: &mut String, report: &Report, style: Style) {
@@ -45,12 +46,7 @@ fn told(result: &CapabilityResult, report: &Report) -> (Role, String) {
 
 /// `broken (1 must failed)`.
 fn status(result: &CapabilityResult) -> (Role, String) {
-    let parts = [(result.failed, "must failed"), (result.warned, "should failed"), (result.blocked, "blocked")]
-        .into_iter()
-        .filter(|(number, _)| *number > 0)
-        .map(|(number, what)| format!("{number} {what}"))
-        .collect::<Vec<_>>()
-        .join(", ");
+    let parts = shortcomings(result);
     let feature = result.id.is_feature();
     match result.status {
         CapabilityStatus::Works if feature => (Role::Good, "works".to_owned()),
@@ -113,19 +109,12 @@ pub(super) fn last_line(report: &Report, style: Style) -> String {
     let verdict = format!("{word} for Okta ({}){disagrees}", report.run.app.id());
     let score = report.score.value.map_or_else(|| "no score".to_owned(), |score| format!("score {score} / 100"));
     let counts = &report.counts;
-    let parts = [
-        (counts.passed, "passed"),
-        (counts.failed_must, "must failed"),
-        (counts.failed_should, "should failed"),
-        (counts.informed, "to know"),
-        (counts.blocked, "blocked"),
-        (counts.skipped, "not applicable"),
-    ]
-    .into_iter()
-    .filter(|(number, what)| *number > 0 || *what == "passed")
-    .map(|(number, what)| format!("{number} {what}"))
-    .collect::<Vec<_>>()
-    .join(", ");
+    let parts = outcomes(counts)
+        .into_iter()
+        .filter(|(kind, number, _)| *number > 0 || *kind == "passed")
+        .map(|(_, number, what)| format!("{number} {what}"))
+        .collect::<Vec<_>>()
+        .join(", ");
     let known = if counts.known > 0 { format!(" ({} of the failed known)", counts.known) } else { String::new() };
     let played = format!("{}, {}: {parts}{known}", count(counts.scenarios, "scenario"), count(counts.checks, "check"));
     let time = format!("{:.1} s", report.run.seconds);
