@@ -67,7 +67,8 @@ fn replace_ids(text: &str) -> String {
                 known.len() - 1
             });
             out.push_str(&text[kept..start]);
-            out.push_str(&format!("id-{number}"));
+            out.push_str("id-");
+            out.push_str(&number.to_string());
             kept = start + 36;
         }
     }

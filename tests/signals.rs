@@ -46,11 +46,13 @@ fn everything(child: &mut Child) -> String {
     out + &err
 }
 
+/// What it is called, what is played, and the line of the request at which it ends.
+type Moment<'m> = (&'m str, &'m [&'m str], fn(&str) -> bool);
+
 #[test]
 fn an_interrupt_at_any_moment_cleans_up_and_ends_130() {
     let (_served, url) = inhabited(&[]);
     let before = directory(&url);
-    type Moment<'m> = (&'m str, &'m [&'m str], fn(&str) -> bool);
     let moments: [Moment; 6] = [
         ("preflight", &["users"], |line| line.starts_with("GET")),
         ("a given", &["users.update"], |line| line.starts_with("POST")),
