@@ -54,19 +54,19 @@ impl Browser {
         let (input, output) = (child.stdin.take().expect("stdin"), child.stdout.take().expect("stdout"));
         let output = BufReader::new(output);
         let mut browser = Self { child, input, output, session: None, sent: 0, events: Vec::new(), _profile: profile };
-        let targets = browser.call("Target.getTargets", json!({}));
+        let targets = browser.call("Target.getTargets", &json!({}));
         let pages = targets["targetInfos"].as_array().expect("targets");
         let page = pages.iter().find(|target| target["type"] == "page").expect("a page")["targetId"].clone();
-        let attached = browser.call("Target.attachToTarget", json!({ "targetId": page, "flatten": true }));
+        let attached = browser.call("Target.attachToTarget", &json!({ "targetId": page, "flatten": true }));
         browser.session = Some(attached["sessionId"].as_str().expect("session").to_owned());
         for domain in ["Page.enable", "Network.enable", "Log.enable"] {
-            browser.call(domain, json!({}));
+            browser.call(domain, &json!({}));
         }
         Some(browser)
     }
 
     /// Sends a command and gives its result; events that come before it are kept.
-    pub(crate) fn call(&mut self, method: &str, parameters: Value) -> Value {
+    pub(crate) fn call(&mut self, method: &str, parameters: &Value) -> Value {
         self.sent += 1;
         let mut message = json!({ "id": self.sent, "method": method, "params": parameters });
         if let Some(session) = &self.session {
@@ -98,7 +98,7 @@ impl Browser {
         // From another page, since a fragment of the same one would not load it again.
         for url in ["about:blank".to_owned(), format!("file://{}{fragment}", file.display())] {
             self.events.clear();
-            self.call("Page.navigate", json!({ "url": url }));
+            self.call("Page.navigate", &json!({ "url": url }));
             while !self.events.iter().any(|(method, _)| method == "Page.loadEventFired") {
                 self.read();
             }
@@ -108,7 +108,7 @@ impl Browser {
     /// The value of an expression within the page.
     pub(crate) fn value(&mut self, expression: &str) -> Value {
         let question = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
-        let result = self.call("Runtime.evaluate", question);
+        let result = self.call("Runtime.evaluate", &question);
         assert!(result["exceptionDetails"].is_null(), "{expression}: {result}");
         result["result"]["value"].clone()
     }
@@ -116,13 +116,13 @@ impl Browser {
     /// The width of the window, in pixels of the page.
     pub(crate) fn resize(&mut self, width: u32) {
         let size = json!({ "width": width, "height": 800, "deviceScaleFactor": 1, "mobile": false });
-        self.call("Emulation.setDeviceMetricsOverride", size);
+        self.call("Emulation.setDeviceMetricsOverride", &size);
     }
 
     /// The medium (`screen`, `print`) and colour scheme (`light`, `dark`) to show the page for.
     pub(crate) fn show_for(&mut self, medium: &str, scheme: &str) {
         let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
-        self.call("Emulation.setEmulatedMedia", json!({ "media": medium, "features": features }));
+        self.call("Emulation.setEmulatedMedia", &json!({ "media": medium, "features": features }));
         // It is shown so from the next frame on.
         self.value("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(0))))");
     }

@@ -83,7 +83,7 @@ pub(crate) fn spoiling(spoil: Spoil, when: When) -> Target {
     let behind = server.base_url.clone();
     let first = AtomicUsize::new(0);
     let noted = Arc::new(Mutex::new(Vec::new()));
-    let notes = Arc::clone(&noted);
+    let log = Arc::clone(&noted);
     let url = listen(move |stream, asked| {
         let number = first.fetch_add(1, Ordering::Relaxed);
         let spoiled = match when {
@@ -96,7 +96,7 @@ pub(crate) fn spoiling(spoil: Spoil, when: When) -> Target {
         };
         let note = |told| {
             let (method, path) = (asked.method.clone(), asked.path.clone());
-            notes.lock().unwrap_or_else(PoisonError::into_inner).push(Noted { method, path, told });
+            log.lock().unwrap_or_else(PoisonError::into_inner).push(Noted { method, path, told });
         };
         match spoil {
             Spoil::Wire(write) if spoiled => {
@@ -121,12 +121,12 @@ pub(crate) fn absent(away: impl Fn() -> bool + Send + Sync + 'static) -> Target 
     let server = reference();
     let behind = server.base_url.clone();
     let noted = Arc::new(Mutex::new(Vec::new()));
-    let notes = Arc::clone(&noted);
+    let log = Arc::clone(&noted);
     let url = listen(move |stream, asked| {
         let answer = if away() { None } else { ask(&behind, asked) };
         let told = answer.as_ref().map(|answer| own(asked, answer)).unwrap_or_default();
         let (method, path) = (asked.method.clone(), asked.path.clone());
-        notes.lock().unwrap_or_else(PoisonError::into_inner).push(Noted { method, path, told });
+        log.lock().unwrap_or_else(PoisonError::into_inner).push(Noted { method, path, told });
         if let Some(answer) = answer {
             let _ = stream.write_all(&answer.bytes());
         }

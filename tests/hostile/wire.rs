@@ -57,7 +57,7 @@ pub(crate) fn endless_body(stream: &mut TcpStream) {
 }
 
 pub(crate) fn endless_white_space(stream: &mut TcpStream) {
-    endless(stream, &[HEAD, b"\r\n"].concat(), &[b' '; 65536], fast());
+    endless(stream, &[HEAD, b"\r\n"].concat(), &b" ".repeat(65536), fast());
 }
 
 pub(crate) fn endless_headers(stream: &mut TcpStream) {
@@ -69,7 +69,7 @@ pub(crate) fn endless_continue(stream: &mut TcpStream) {
 }
 
 pub(crate) fn endless_chunk_extension(stream: &mut TcpStream) {
-    endless(stream, &[HEAD, b"Transfer-Encoding: chunked\r\n\r\n1;"].concat(), &[b'x'; 65536], fast());
+    endless(stream, &[HEAD, b"Transfer-Encoding: chunked\r\n\r\n1;"].concat(), &b"x".repeat(65536), fast());
 }
 
 pub(crate) fn endless_trailers(stream: &mut TcpStream) {
@@ -81,7 +81,7 @@ pub(crate) fn many_headers(stream: &mut TcpStream) {
 }
 
 pub(crate) fn huge_header(stream: &mut TcpStream) {
-    send(stream, &[HEAD, b"X-Huge: ", &[b'x'; 10 << 20], b"\r\nContent-Length: 2\r\n\r\n{}"]);
+    send(stream, &[HEAD, b"X-Huge: ", &b"x".repeat(10 << 20), b"\r\nContent-Length: 2\r\n\r\n{}"]);
 }
 
 pub(crate) fn length_too_long(stream: &mut TcpStream) {

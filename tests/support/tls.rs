@@ -78,7 +78,7 @@ pub(crate) fn terminated(config: ServerConfig, address: &str, behind: String) ->
                 let Ok(connection) = ServerConnection::new(config) else { return };
                 let mut stream = StreamOwned::new(connection, client);
                 let Some(request) = crate::support::request(&mut stream) else { return };
-                let _ = stream.write_all(&crate::support::ask(&behind, &request));
+                let _ = stream.write_all(&crate::support::pass_on(&behind, &request));
                 stream.conn.send_close_notify();
                 let _ = stream.flush();
             });
