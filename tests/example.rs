@@ -67,7 +67,7 @@ fn replace_ids(text: &str) -> String {
                 known.len() - 1
             });
             out.push_str(&text[kept..start]);
-            out.push_str(&format!("id-{number}"));
+            out.extend(["id-", &number.to_string()]);
             kept = start + 36;
         }
     }
