@@ -67,8 +67,7 @@ fn replace_ids(text: &str) -> String {
                 known.len() - 1
             });
             out.push_str(&text[kept..start]);
-            out.push_str("id-");
-            out.push_str(&number.to_string());
+            out.extend(["id-", &number.to_string()]);
             kept = start + 36;
         }
     }
