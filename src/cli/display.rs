@@ -43,6 +43,11 @@ impl Surroundings {
     }
 }
 
+/// How text is laid out here.
+pub(super) fn style_of(display: &Display) -> Style {
+    style(display, &Surroundings::look())
+}
+
 fn style(display: &Display, around: &Surroundings) -> Style {
     let color = match display.color {
         ColorMode::Always => true,
@@ -55,7 +60,7 @@ fn style(display: &Display, around: &Surroundings) -> Style {
 
 impl Screen {
     pub(super) fn new(display: &Display, app: App, seed: u64) -> Self {
-        Self { display: display.clone(), style: style(display, &Surroundings::look()), app, seed }
+        Self { display: display.clone(), style: style_of(display), app, seed }
     }
 
     /// A remark for people, beside the result.

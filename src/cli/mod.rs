@@ -3,6 +3,7 @@
 mod catalogue;
 mod cleanup;
 mod consent;
+mod diff;
 mod display;
 mod dry_run;
 mod explain;
@@ -78,6 +79,8 @@ enum Verb {
     SelfTest(self_test::SelfTestArgs),
     /// Make a saved report anew in any format, or tell it here
     Report(report::ReportArgs),
+    /// Compare the reports of two runs: what broke, what was mended; ends with 1 when something broke
+    Diff(diff::DiffArgs),
     /// Remove what a killed run left on its target
     Cleanup(cleanup::CleanupArgs),
     /// List scenarios, checks, faults or capabilities
@@ -124,6 +127,7 @@ fn verb(cli: Cli) -> Exit {
         Verb::Run(args) => block_on(run::run(*args, cli.display)),
         Verb::SelfTest(args) => self_test::self_test(&args, &cli.display),
         Verb::Report(args) => report::report(&args, &cli.display),
+        Verb::Diff(args) => diff::diff(&args, &cli.display),
         Verb::Serve(args) => block_on(serve::serve(args)),
         Verb::Cleanup(args) => block_on(cleanup::cleanup(args)),
     }

@@ -8,7 +8,7 @@ use super::display::Screen;
 use super::{Display, files, give_up};
 use crate::exit::Exit;
 use crate::report::format::Format;
-use crate::report::json;
+use crate::report::{Report, json};
 
 /// Arguments of `report`.
 #[derive(Debug, Args)]
@@ -26,14 +26,9 @@ pub(super) struct ReportArgs {
 
 /// Renders a saved report; the gate that was decided when it was played is told and does not decide again.
 pub(super) fn report(args: &ReportArgs, display: &Display) -> Exit {
-    let name = args.file.display();
-    let text = match std::fs::read_to_string(&args.file) {
-        Ok(text) => text,
-        Err(error) => return give_up(Exit::InvalidInput, format!("{name}: {error}")),
-    };
-    let report = match json::from_json(&text) {
+    let report = match read(&args.file) {
         Ok(report) => report,
-        Err(error) => return give_up(Exit::InvalidInput, format!("{name}: {error}")),
+        Err(exit) => return exit,
     };
     if args.format.is_empty() {
         Screen::new(display, report.run.app, report.run.seed).tell(&report);
@@ -49,4 +44,11 @@ pub(super) fn report(args: &ReportArgs, display: &Display) -> Exit {
         }
         Err(why) => give_up(Exit::ReportNotWritten, why),
     }
+}
+
+/// Reads a saved report; what is wrong with it is told.
+pub(super) fn read(file: &Path) -> Result<Report, Exit> {
+    let wrong = |why: &dyn std::fmt::Display| give_up(Exit::InvalidInput, format!("{}: {why}", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|error| wrong(&error))?;
+    json::from_json(&text).map_err(|error| wrong(&error))
 }

@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
+use serde_json::json;
+
 use super::bench::Bench;
 use super::examine::{Examined, Subject};
 use super::trial::{Rules, config, trial};
@@ -49,7 +51,7 @@ impl Wanting {
         let started = Instant::now();
         let found = bench.catalogue.scenarios.iter().find(|one| one.id == self.scenario);
         let scenario: &Scenario = found.ok_or_else(|| format!("{}: there is no such scenario", self.scenario))?;
-        let healthy = trial(config(Vec::new()), Rules::new(self.app), &bench.catalogue, &[scenario]).await?;
+        let healthy = trial(inhabited(), Rules::new(self.app), &bench.catalogue, &[scenario]).await?;
         let mut requests = healthy.requests;
         let mut failed = BTreeMap::new();
         let wants = |check: &str| {
@@ -64,7 +66,7 @@ impl Wanting {
                     break;
                 }
                 let hiccup = Some(Hiccup { method: method.to_owned(), number });
-                let server = Config { hiccup, ..config(Vec::new()) };
+                let server = Config { hiccup, ..inhabited() };
                 let trial = trial(server, Rules::new(self.app), &bench.catalogue, &[scenario]).await?;
                 requests += trial.requests;
                 failed.extend(trial.failed.into_iter().filter(|(id, _)| self.checks.contains(id)));
@@ -73,4 +75,11 @@ impl Wanting {
         let seconds = started.elapsed().as_secs_f64();
         Ok(Examined { subject: Subject::Hiccup, app: self.app, complaints: Vec::new(), failed, seconds, requests })
     }
+}
+
+/// A healthy server with a group of its own, which scenarios about existing groups ask for.
+fn inhabited() -> Config {
+    let group = json!({ "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "id": "everyone",
+        "displayName": "Everyone" });
+    Config { resources: vec![group], ..config(Vec::new()) }
 }

@@ -80,7 +80,9 @@ pub async fn trial(config: Config, rules: Rules, catalogue: &Catalogue, plan: &[
     let create_user =
         catalogue.fixture("okta/create-user.json").ok_or("the fixture okta/create-user.json is missing")?;
     let config = Config { patience: rules.timeout, ..config };
-    let existing = Existing::new(Some(&server::example_user()), server::hidden_group(&config.faults));
+    let standing = config.resources.iter().find_map(|resource| resource["displayName"].as_str());
+    let group = server::hidden_group(&config.faults).or(standing);
+    let existing = Existing::new(Some(&server::example_user()), group);
     let running =
         server::start(config).await.map_err(|error| format!("the reference server did not start: {error}"))?;
     let base = BaseUrl::parse(&running.base_url).map_err(|error| error.to_string())?;

@@ -1,5 +1,6 @@
 //! How a run is told. Every format is rendered from one [`Report`], which is also exactly the JSON report.
 
+pub mod diff;
 pub mod escape;
 pub mod finding;
 pub mod format;
