@@ -1,5 +1,6 @@
 //! A headless Chromium, driven over a pipe by the DevTools protocol: messages are JSON, each ended by a NUL.
 
+use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -28,7 +29,7 @@ fn installed() -> Option<PathBuf> {
 }
 
 impl Browser {
-    /// Starts the browser with every connection going to `proxy`. None, with a word on stderr, where there is no browser;
+    /// Starts the browser with every request of its page going to `proxy`. None, with a word on stderr, where there is no browser;
     /// under CI that is a failure.
     pub(crate) fn start(proxy: &str) -> Option<Self> {
         let Some(program) = installed() else {
@@ -37,14 +38,18 @@ impl Browser {
             return None;
         };
         let profile = tempfile::tempdir().expect("folder");
+        // No connections are made on the guess that somebody may need them.
+        let preferences = profile.path().join("Default/Preferences");
+        fs::create_dir_all(preferences.with_file_name("")).expect("folder");
+        fs::write(preferences, r#"{"net":{"network_prediction_options":2}}"#).expect("write");
         // The browser reads file descriptor 3 and writes to 4.
         let mut child = Command::new("sh")
             .args(["-c", "exec \"$0\" \"$@\" 3<&0 4>&1 0</dev/null 1>/dev/null 2>/dev/null"])
             .arg(program)
             .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--remote-debugging-pipe"])
             .args(["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"])
-            .args(["--hide-scrollbars", "--proxy-bypass-list=<-loopback>"])
-            .arg(format!("--proxy-server={proxy}"))
+            // What the browser asks for itself goes nowhere.
+            .args(["--hide-scrollbars", "--proxy-bypass-list=<-loopback>", "--proxy-server=127.0.0.1:9"])
             .arg(format!("--user-data-dir={}", profile.path().display()))
             .arg("about:blank")
             .stdin(Stdio::piped())
@@ -54,9 +59,10 @@ impl Browser {
         let (input, output) = (child.stdin.take().expect("stdin"), child.stdout.take().expect("stdout"));
         let output = BufReader::new(output);
         let mut browser = Self { child, input, output, session: None, sent: 0, events: Vec::new(), _profile: profile };
-        let targets = browser.call("Target.getTargets", &json!({}));
-        let pages = targets["targetInfos"].as_array().expect("targets");
-        let page = pages.iter().find(|target| target["type"] == "page").expect("a page")["targetId"].clone();
+        let context = json!({ "proxyServer": proxy, "proxyBypassList": "<-loopback>" });
+        let context = browser.call("Target.createBrowserContext", &context)["browserContextId"].clone();
+        let page = json!({ "url": "about:blank", "browserContextId": context });
+        let page = browser.call("Target.createTarget", &page)["targetId"].clone();
         let attached = browser.call("Target.attachToTarget", &json!({ "targetId": page, "flatten": true }));
         browser.session = Some(attached["sessionId"].as_str().expect("session").to_owned());
         for domain in ["Page.enable", "Network.enable", "Log.enable"] {
@@ -96,12 +102,16 @@ impl Browser {
     /// Opens a file, at a fragment if one is given, and waits until it is there.
     pub(crate) fn open(&mut self, file: &Path, fragment: &str) {
         // From another page, since a fragment of the same one would not load it again.
-        for url in ["about:blank".to_owned(), format!("file://{}{fragment}", file.display())] {
-            self.events.clear();
-            self.call("Page.navigate", &json!({ "url": url }));
-            while !self.events.iter().any(|(method, _)| method == "Page.loadEventFired") {
-                self.read();
-            }
+        self.navigate("about:blank");
+        self.navigate(&format!("file://{}{fragment}", file.display()));
+    }
+
+    /// Goes to an address and waits until the page is there, or the one that says why it is not.
+    pub(crate) fn navigate(&mut self, url: &str) {
+        self.events.clear();
+        self.call("Page.navigate", &json!({ "url": url }));
+        while !self.events.iter().any(|(method, _)| method == "Page.loadEventFired") {
+            self.read();
         }
     }
 

@@ -4,29 +4,41 @@ mod chromium;
 #[path = "../support/mod.rs"]
 mod support;
 
+use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use chromium::Browser;
 use serde_json::Value;
 use support::hostile;
 
-/// A proxy that answers nothing and counts who asks.
-fn counting_proxy() -> (String, Arc<AtomicUsize>) {
+/// What the browser asks for itself when its first page is made: a connection to its search engine.
+const ITS_OWN: &str = "CONNECT www.google.com:443 HTTP/1.1";
+
+/// A proxy that answers nothing and writes down what it is asked for.
+fn listening_proxy() -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("bind");
     let address = listener.local_addr().expect("address").to_string();
-    let seen = Arc::new(AtomicUsize::new(0));
-    let counter = Arc::clone(&seen);
-    thread::spawn(move || listener.incoming().for_each(|_| _ = counter.fetch_add(1, Ordering::SeqCst)));
-    (address, seen)
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let list = Arc::clone(&asked);
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let list = Arc::clone(&list);
+            thread::spawn(move || {
+                let mut line = String::new();
+                let _ = BufReader::new(stream).read_line(&mut line);
+                list.lock().expect("list").push(line.trim().to_owned());
+            });
+        }
+    });
+    (address, asked)
 }
 
 #[test]
 fn the_page_is_readable_harmless_and_alone() {
-    let (proxy, seen) = counting_proxy();
+    let (proxy, asked) = listening_proxy();
     let Some(mut browser) = Browser::start(&proxy) else { return };
     let (_served, hostile_url) = hostile::target();
     let few = ["connection.credentials", "users.create", "users.deactivate", "groups.push-now", "import.users"];
@@ -44,7 +56,14 @@ fn the_page_is_readable_harmless_and_alone() {
         is_reached_by_anchors(&mut browser, &page, &report);
         prints_and_darkens(&mut browser);
     }
-    assert_eq!(seen.load(Ordering::SeqCst), 0, "something was requested through the proxy");
+    let seen = |asked: &Mutex<Vec<String>>| {
+        let lines = asked.lock().expect("list").clone();
+        lines.into_iter().filter(|line| !line.is_empty() && line != ITS_OWN).collect::<Vec<_>>()
+    };
+    assert_eq!(seen(&asked), Vec::<String>::new(), "something was requested");
+    // And the proxy would have seen it.
+    browser.navigate("http://page.invalid/");
+    assert!(seen(&asked).iter().any(|line| line == "GET http://page.invalid/ HTTP/1.1"), "{asked:?}");
 }
 
 /// Nothing but the page itself is loaded, no dialog opens, and nothing of the server's became an element.
