@@ -86,8 +86,8 @@ const KINDS: &[Kind] = &[
     kind("429 for years", Change(answers::throttled_for_years), (1, "throttles (429) for longer than 1s (--max-wait)"), (1, "throttles (429) for longer than 1s (--max-wait)")),
     kind("429 for no time", Change(answers::throttled_at_once), (1, "throttles (429)"), (1, "throttles (429)")),
     kind("redirects to itself", Change(answers::redirected_to_itself), (3, "the server redirects (307)"), (1, "307")),
-    kind("200000-deep JSON", Change(answers::deep), (3, "nested too deep"), (1, "nested deeper than 128 levels")),
-    kind("20000-deep JSON, closed", Change(answers::deep_and_closed), (3, "nested too deep"), (1, "nested deeper than 128 levels")),
+    kind("200000-deep JSON", Change(answers::deep), (3, "nested too deep"), (1, "nested deeper than 100 levels")),
+    kind("20000-deep JSON, closed", Change(answers::deep_and_closed), (3, "nested too deep"), (1, "nested deeper than 100 levels")),
     kind("1e400", Change(answers::huge_number), (3, "a number that is too large"), (1, "too large for JSON parsers")),
     kind("a number of 100000 digits", Change(answers::long_number), (3, "a number that is too large"), (1, "too large for JSON parsers")),
     kind("duplicate keys", Change(answers::duplicate_keys), (0, ""), (0, "")),
@@ -126,9 +126,11 @@ fn each<T: Sync>(all: &[T], test: impl Fn(&T) -> Vec<String> + Sync) {
 
 /// What is wrong with a run against this kind.
 fn met(name: &str, spoil: Spoil, when: When, codes: &[i32], words: &str) -> Vec<String> {
-    // Whether the rest goes on is seen when there is time for it.
-    let deadline = if when == When::Discovery { "20s" } else { "5s" };
-    let limits = ["--timeout", "1s", "--deadline", deadline];
+    // Megabytes take their time on a busy machine.
+    let timeout = if words.contains("8 MB") || words.contains("empty") { "8s" } else { "1s" };
+    // Whether the rest goes on, or is given up before the end, is seen when there is time for it.
+    let patient = when == When::Discovery || words == "stopped answering" || timeout != "1s";
+    let limits = ["--timeout", timeout, "--deadline", if patient { "20s" } else { "5s" }];
     let arguments = [&limits[..], &PLAYED].concat();
     let target = spoiling(spoil, when);
     // Clean-up has ten seconds of its own.
@@ -231,13 +233,27 @@ fn a_target_that_is_not_there_at_all() {
     assert!(told(&ended, "no connection"), "{}", ended.text);
 }
 
+/// Stories of which none is played alone: before one that is, what is there is removed, and that takes no notice.
+const STORIES: [&str; 10] = [
+    "connection.credentials",
+    "users.create",
+    "users.deactivate",
+    "users.update",
+    "users.rename",
+    "users.swap",
+    "groups.create",
+    "groups.rename",
+    "groups.members",
+    "protocol.schemas",
+];
+
 /// Answers rightly but for the requests from the 12th to the one `until`, which are not answered.
 fn away_for_a_while(until: usize) -> (Ended, Vec<String>) {
     let served = AtomicUsize::new(0);
     let target = target::absent(move || (12..until).contains(&served.fetch_add(1, Ordering::Relaxed)));
     let ended = play(
         &target.url,
-        &[&["--timeout", "1s", "--deadline", "20s", "--jobs", "1"], &PLAYED[..]].concat(),
+        &[&["--timeout", "1s", "--deadline", "20s", "--jobs", "1"], &STORIES[..]].concat(),
         Duration::from_secs(32),
     );
     let found = complaints(&ended, &target.noted());

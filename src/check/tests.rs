@@ -72,7 +72,7 @@ fn a_body_that_is_not_json_fails_and_is_described() {
     }
     let mut cut = exchange("GET /Users", 200, Body::Text("{\"a\":".into()));
     cut.response.as_mut().expect("an answer").truncated = true;
-    assert!(failed(judge(&Expect::List, &cut, &ALONE)).message.contains("longer than the limit"));
+    assert!(failed(judge(&Expect::List, &cut, &ALONE)).message.contains("the body is too long"));
 }
 
 #[test]

@@ -200,7 +200,9 @@ mod tests {
         let failing = sample::failing();
         let mut mended = failing.clone();
         let check = &mut mended.scenarios.iter_mut().flat_map(|s| &mut s.steps).flat_map(|s| &mut s.checks);
-        let check = check.find(|c| c.status == CheckStatus::Failed && c.level == Level::Must).expect("a failed must");
+        let check = check
+            .find(|c| is_open(c.status) && c.level == Level::Must && rule_of(&c.id).is_none())
+            .expect("a failed must");
         check.status = CheckStatus::Passed;
         let id = check.id.clone();
         let told = |change| vec![(id.as_str(), change)];
