@@ -12,8 +12,9 @@ use support::{
     Traffic, ask, between, directory, inhabited, line, report, run, scimulate, signal, start, stderr, stdout,
 };
 
-/// What is played: creates, groups with members, deletes, and creates whose answers are lost.
-const STORY: [&str; 4] = ["users.create-duplicate", "users.retry-create", "groups.members", "protocol.delete"];
+/// What is played: creates, groups with members, deletes. One request after the other, so that none is still on its way when
+/// the program is gone: what a server hears of only after the clean-up nobody can take back.
+const STORY: [&str; 6] = ["--jobs", "1", "users.create-duplicate", "users.swap", "groups.members", "protocol.delete"];
 
 fn cleanup(url: &str, folder: &Path) -> Output {
     let mut command = scimulate();
