@@ -1,5 +1,6 @@
 //! From bytes on the wire to a [`Body`]: decompressed by hand, with a cap, so that a small answer cannot become a huge one.
 
+use std::borrow::Cow;
 use std::io::Read;
 
 use flate2::read::{DeflateDecoder, GzDecoder, ZlibDecoder};
@@ -48,7 +49,10 @@ pub fn body(bytes: Vec<u8>, redactor: &Redactor) -> (Body, bool) {
     if text.trim().is_empty() {
         return (Body::Empty, false);
     }
-    let text = redactor.text(&text);
+    let text = match redactor.clean(&text) {
+        Cow::Owned(clean) => clean,
+        Cow::Borrowed(_) => text,
+    };
     match json::read(&text) {
         Ok((mut value, cut)) => {
             if text.contains('\\') {

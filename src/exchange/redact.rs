@@ -1,5 +1,6 @@
 //! Secrets are taken out of an exchange when it is recorded; only the redacted exchange is judged and told.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 use std::sync::RwLock;
@@ -29,17 +30,23 @@ pub struct Redactor {
 }
 
 /// Many passwords, found in one walk over a text however many there are.
-#[derive(Default)]
 struct Passwords {
     all: HashSet<String>,
     lengths: BTreeSet<usize>,
-    first_bytes: BTreeSet<u8>,
+    /// Whether one begins with this byte: asked for every byte of every answer.
+    begins: [bool; 256],
+}
+
+impl Default for Passwords {
+    fn default() -> Self {
+        Self { all: HashSet::new(), lengths: BTreeSet::new(), begins: [false; 256] }
+    }
 }
 
 impl Passwords {
     fn add(&mut self, password: &str) {
         let Some(first) = password.bytes().next() else { return };
-        self.first_bytes.insert(first);
+        self.begins[usize::from(first)] = true;
         self.lengths.insert(password.len());
         self.all.insert(password.to_owned());
     }
@@ -50,10 +57,10 @@ impl Passwords {
         self.lengths.iter().rev().find(here).copied()
     }
 
-    fn out_of(&self, text: String) -> String {
+    fn out_of<'a>(&self, text: Cow<'a, str>) -> Cow<'a, str> {
         let (mut clean, mut kept, mut next) = (String::new(), 0, 0);
         for (start, byte) in text.bytes().enumerate() {
-            if start < next || !self.first_bytes.contains(&byte) {
+            if !self.begins[usize::from(byte)] || start < next {
                 continue;
             }
             if let Some(length) = self.at(&text, start) {
@@ -67,7 +74,7 @@ impl Passwords {
             return text;
         }
         clean.push_str(&text[kept..]);
-        clean
+        Cow::Owned(clean)
     }
 }
 
@@ -118,34 +125,38 @@ impl Redactor {
 
     /// Body text or an error message without secrets.
     pub fn text(&self, text: &str) -> String {
-        let mut clean = String::with_capacity(text.len());
-        let mut kept = 0;
+        self.clean(text).into_owned()
+    }
+
+    /// The same, and the text itself when there is no secret in it.
+    pub fn clean<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let (mut clean, mut kept) = (String::new(), 0);
         for found in self.long.iter().flat_map(|long| long.find_iter(text)) {
             clean.push_str(&text[kept..found.start()]);
             clean.push_str(CREDENTIAL);
             kept = found.end();
         }
-        clean.push_str(&text[kept..]);
-        self.passwords_out(clean)
+        let clean = if kept == 0 { Cow::Borrowed(text) } else { Cow::Owned(clean + &text[kept..]) };
+        self.passwords.read().unwrap_or_else(std::sync::PoisonError::into_inner).out_of(clean)
     }
 
     /// Takes secrets out of the texts and member names of a document, where escapes may have hidden them.
     pub fn document(&self, value: &mut Value) {
         match value {
-            Value::String(text) => *text = self.text(text),
+            Value::String(text) => {
+                if let Cow::Owned(clean) = self.clean(text) {
+                    *text = clean;
+                }
+            }
             Value::Array(items) => items.iter_mut().for_each(|item| self.document(item)),
             Value::Object(members) => {
-                for (name, mut member) in std::mem::take(members) {
-                    self.document(&mut member);
-                    members.insert(self.text(&name), member);
+                members.values_mut().for_each(|member| self.document(member));
+                if members.keys().any(|name| matches!(self.clean(name), Cow::Owned(_))) {
+                    *members = std::mem::take(members).into_iter().map(|(name, v)| (self.text(&name), v)).collect();
                 }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
-    }
-
-    fn passwords_out(&self, text: String) -> String {
-        self.passwords.read().unwrap_or_else(std::sync::PoisonError::into_inner).out_of(text)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use aho_corasick::AhoCorasick;
 use serde_json::Value;
 
 use super::Outcome;
@@ -13,6 +14,34 @@ use crate::okta::wire::percent_encode;
 
 /// Members whose values say nothing about a person.
 const PUBLIC: [&str; 2] = ["schemas", "resourceType"];
+
+/// What stands in place of what is hidden.
+const NOT_SHOWN: &str = "[not shown]";
+
+/// Texts that are hidden wherever they are found. Where two overlap, all that belongs to one of them is.
+struct Hidden(AhoCorasick);
+
+impl Hidden {
+    /// `None` when there is nothing to hide, or more than can be searched for, which no list of a run is.
+    fn new(texts: impl IntoIterator<Item = String>) -> Option<Self> {
+        let texts: Vec<String> = texts.into_iter().filter(|text| text.chars().count() > 2).collect();
+        if texts.is_empty() { None } else { AhoCorasick::new(texts).ok().map(Self) }
+    }
+
+    fn out_of(&self, text: &mut String) {
+        let mut spans: Vec<(usize, usize)> = Vec::new();
+        for found in self.0.find_overlapping_iter(text.as_str()) {
+            let (mut start, end) = (found.start(), found.end());
+            while let Some((before, _)) = spans.pop_if(|(_, before)| start < *before) {
+                start = start.min(before);
+            }
+            spans.push((start, end));
+        }
+        for (start, end) in spans.into_iter().rev() {
+            text.replace_range(start..end, NOT_SHOWN);
+        }
+    }
+}
 
 /// Masks every answer about resources the run does not own, and what findings quote of them. Texts that hold the run token
 /// are our own.
@@ -27,13 +56,9 @@ pub(super) fn mask(scenarios: &mut [ScenarioResult], ledger: &Ledger, token: &st
         if unseen {
             step.checks.iter_mut().for_each(|check| unquote(check, token));
         }
-        if hidden.is_empty() {
-            continue;
+        if let Some(hidden) = Hidden::new(hidden) {
+            step.checks.iter_mut().for_each(|check| conceal_check(check, &hidden));
         }
-        // The longest first, so that no part of a name survives the hiding of a shorter one.
-        let mut hidden: Vec<String> = hidden.into_iter().collect();
-        hidden.sort_by_key(|text| std::cmp::Reverse(text.len()));
-        step.checks.iter_mut().for_each(|check| conceal_check(check, &hidden));
     }
 }
 
@@ -44,38 +69,34 @@ pub(super) fn hide(outcome: &mut Outcome, names: impl Iterator<Item = String>) {
         let escaped = Value::from(name.as_str()).to_string();
         [percent_encode(&name), escaped[1..escaped.len() - 1].to_owned(), name]
     };
-    let mut hidden: Vec<String> = names.flat_map(spellings).filter(|text| text.chars().count() > 2).collect();
-    hidden.sort_by_key(|text| std::cmp::Reverse(text.len()));
-    if hidden.is_empty() {
-        return;
-    }
+    let Some(hidden) = Hidden::new(names.flat_map(spellings)) else { return };
     for step in outcome.scenarios.iter_mut().flat_map(|s| &mut s.steps) {
-        step.note = step.note.take().map(|note| conceal(&note, &hidden));
+        step.note.iter_mut().for_each(|note| hidden.out_of(note));
         step.exchanges.iter_mut().for_each(|exchange| hide_in(exchange, &hidden));
         step.checks.iter_mut().for_each(|check| conceal_check(check, &hidden));
     }
     for left in &mut outcome.cleanup.left {
-        left.name = conceal(&left.name, &hidden);
+        hidden.out_of(&mut left.name);
     }
 }
 
-fn hide_in(exchange: &mut Exchange, hidden: &[String]) {
+fn hide_in(exchange: &mut Exchange, hidden: &Hidden) {
     let conceal_body = |body: &mut Body| match body {
         Body::Json(value) => conceal_value(value, hidden),
-        Body::Text(text) => *text = conceal(text, hidden),
+        Body::Text(text) => hidden.out_of(text),
         Body::Empty | Body::Binary(_) => {}
     };
-    exchange.request.path = conceal(&exchange.request.path, hidden);
-    exchange.curl = conceal(&exchange.curl, hidden);
+    hidden.out_of(&mut exchange.request.path);
+    hidden.out_of(&mut exchange.curl);
     conceal_body(&mut exchange.request.body);
     if let Some(response) = &mut exchange.response {
-        response.headers.iter_mut().for_each(|header| header.value = conceal(&header.value, hidden));
+        response.headers.iter_mut().for_each(|header| hidden.out_of(&mut header.value));
         conceal_body(&mut response.body);
     }
 }
 
-fn conceal_check(check: &mut CheckResult, hidden: &[String]) {
-    check.message = conceal(&check.message, hidden);
+fn conceal_check(check: &mut CheckResult, hidden: &Hidden) {
+    hidden.out_of(&mut check.message);
     for value in [&mut check.actual, &mut check.expected].into_iter().flatten() {
         conceal_value(value, hidden);
     }
@@ -113,7 +134,7 @@ fn mask_exchange(exchange: &mut Exchange, ledger: &Ledger, token: &str, hidden: 
 fn unquote(check: &mut CheckResult, token: &str) {
     let parts: Vec<&str> = check.message.split('"').collect();
     let told = |(index, part): (usize, &&str)| {
-        if index % 2 == 0 || part.contains(token) { (*part).to_owned() } else { "[not shown]".to_owned() }
+        if index % 2 == 0 || part.contains(token) { (*part).to_owned() } else { NOT_SHOWN.to_owned() }
     };
     check.message = parts.iter().enumerate().map(told).collect::<Vec<_>>().join("\"");
     let mut ignored = BTreeSet::new();
@@ -129,10 +150,7 @@ fn mask_value(value: &mut Value, token: &str, hidden: &mut BTreeSet<String>) {
     match value {
         Value::String(text) if !carries(text, token) => {
             let masked = format!("[{} characters]", text.chars().count());
-            if text.chars().count() > 2 {
-                hidden.insert(std::mem::take(text));
-            }
-            *text = masked;
+            hidden.insert(std::mem::replace(text, masked));
         }
         Value::Number(_) => *value = Value::from("[number]"),
         Value::Array(items) => items.iter_mut().for_each(|v| mask_value(v, token, hidden)),
@@ -144,13 +162,9 @@ fn mask_value(value: &mut Value, token: &str, hidden: &mut BTreeSet<String>) {
     }
 }
 
-fn conceal(text: &str, hidden: &[String]) -> String {
-    hidden.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "[not shown]"))
-}
-
-fn conceal_value(value: &mut Value, hidden: &[String]) {
+fn conceal_value(value: &mut Value, hidden: &Hidden) {
     match value {
-        Value::String(text) => *text = conceal(text, hidden),
+        Value::String(text) => hidden.out_of(text),
         Value::Array(items) => items.iter_mut().for_each(|v| conceal_value(v, hidden)),
         Value::Object(members) => members.values_mut().for_each(|v| conceal_value(v, hidden)),
         _ => {}
@@ -236,6 +250,21 @@ mod tests {
         response.body = Body::Text("{\"userName\":\"boss@corp.example\",".into());
         mask(&mut scenarios, &Ledger::new("tok123"), "tok123");
         assert!(!serde_json::to_string(&scenarios).expect("JSON").contains("boss@corp"), "{scenarios:?}");
+    }
+
+    #[test]
+    fn of_names_that_overlap_nothing_stays() {
+        let hidden = Hidden::new(["abc", "cde", "bc", "xyz", "a"].map(str::to_owned)).expect("texts");
+        for (text, left) in [
+            ("-abcde-", "-[not shown]-"),
+            ("abcxyz abc", "[not shown][not shown] [not shown]"),
+            ("é cde é", "é [not shown] é"),
+            ("a, b", "a, b"),
+        ] {
+            let mut shown = text.to_owned();
+            hidden.out_of(&mut shown);
+            assert_eq!(shown, left);
+        }
     }
 
     #[test]
