@@ -18,9 +18,10 @@ use crate::server::{self, Config, Running};
 /// Where to play and how to get in.
 #[derive(Clone, Debug, Args)]
 pub(super) struct TargetArgs {
-    /// The SCIM base URL, as typed into Okta
-    #[arg(long, env = "SCIM_BASE_URL", value_name = "URL", conflicts_with = "reference")]
-    pub(super) url: Option<String>,
+    /// The SCIM base URL, as typed into Okta; else SCIM_BASE_URL of the environment, unless --reference is given
+    // Not read by clap, to which a variable of the environment is as good as an argument, and a conflict.
+    #[arg(long, value_name = "URL", conflicts_with = "reference")]
+    url: Option<String>,
     /// Play against the built-in reference server: nothing to set up
     #[arg(long)]
     pub(super) reference: bool,
@@ -55,6 +56,13 @@ pub(super) struct TargetArgs {
     /// of the environment count. This machine is always reached directly
     #[arg(long, value_name = "URL")]
     proxy: Option<String>,
+}
+
+impl TargetArgs {
+    /// The base URL that is asked for, if any.
+    pub(super) fn url(&self) -> Option<String> {
+        self.url.clone().or_else(|| std::env::var("SCIM_BASE_URL").ok().filter(|url| !url.is_empty()))
+    }
 }
 
 /// A client ready to send, and the reference server it talks to, if it is one.
@@ -103,7 +111,7 @@ pub(super) fn described(args: &TargetArgs) -> Result<Described, Exit> {
         return Ok(Described { name: "the built-in server".into(), loopback: true, existing });
     }
     let existing = Existing::default();
-    let Some(url) = &args.url else {
+    let Some(url) = &args.url() else {
         return Ok(Described { name: "a target that is not named".into(), loopback: false, existing });
     };
     let base = BaseUrl::parse(url).map_err(|error| give_up(Exit::Usage, error))?;
@@ -122,7 +130,7 @@ pub(super) async fn target(args: &TargetArgs) -> Result<Target, NoTarget> {
     if args.reference {
         return reference(args, limits).await;
     }
-    let Some(url) = &args.url else {
+    let Some(url) = &args.url() else {
         return Err(usage(
             "which endpoint? Give --url URL or SCIM_BASE_URL, or play against the built-in server with --reference"
                 .into(),
