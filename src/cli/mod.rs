@@ -8,6 +8,8 @@ mod display;
 mod dry_run;
 mod explain;
 mod files;
+mod known;
+mod last_failed;
 mod list;
 mod report;
 mod run;

@@ -12,6 +12,7 @@ use crate::exit::Exit;
 use crate::okta::client::{Limits, Network};
 use crate::okta::{AuthForm, BaseUrl, BaseUrlError, Client, Credential};
 use crate::play::{Existing, Problem};
+use crate::report::Reference;
 use crate::server::fault::Fault;
 use crate::server::{self, Config, Running};
 
@@ -55,6 +56,13 @@ pub(super) struct TargetArgs {
     /// of the environment count. This machine is always reached directly
     #[arg(long, value_name = "URL")]
     proxy: Option<String>,
+}
+
+impl TargetArgs {
+    /// What is built into the reference server, if that is the target.
+    pub(super) fn built_in(&self) -> Option<Reference> {
+        self.reference.then(|| Reference { faults: self.fault.clone(), variants: self.variant.clone() })
+    }
 }
 
 /// A client ready to send, and the reference server it talks to, if it is one.
