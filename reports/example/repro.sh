@@ -3,15 +3,17 @@
 # SCIM_TOKEN is the credential, as for `scimulate run`. What a run creates it removes again: play the scenario with
 # --keep first and put the new ids into the paths where an answer is 404.
 set -u
-[ -n "${SCIM_BASE_URL:-}" ] || SCIM_BASE_URL='http://127.0.0.1:36055/scim/v2'
+# The target was the built-in server of that run, which has ended. This starts such a one and prints what
+# SCIM_BASE_URL and SCIM_TOKEN are: scimulate serve --fault deactivate_noop
 
 case "${1:-}" in
 'users.deactivate/echo')
   # /active is true, expected false
   # Answer with the state after the change: active is false.
-  # scimulate run users.deactivate --seed 4711 --keep
+  # scimulate run --reference --fault deactivate_noop users.deactivate --seed 4711
+  : "${SCIM_BASE_URL:?give the base URL in SCIM_BASE_URL}"
   : "${SCIM_TOKEN:?give the credential in SCIM_TOKEN}"
-  curl -sS -i -X PATCH "$SCIM_BASE_URL"'/Users/aab89a73-1e39-47f0-ae1e-4f9472bb11b9' \
+  curl -sS -i -X PATCH "$SCIM_BASE_URL"'/Users/6ae17827-7c35-4b83-bc22-d8b1857373d5' \
   -H "Authorization: Bearer $SCIM_TOKEN" \
   -H 'User-Agent: Okta SCIM Client 1.0.0' \
   -H 'Accept: application/scim+json' \
@@ -23,9 +25,10 @@ case "${1:-}" in
 'users.deactivate/persisted')
   # /active is true, expected false
   # Store the new value of active; a 200 answer alone does not deactivate anyone.
-  # scimulate run users.deactivate --seed 4711 --keep
+  # scimulate run --reference --fault deactivate_noop users.deactivate --seed 4711
+  : "${SCIM_BASE_URL:?give the base URL in SCIM_BASE_URL}"
   : "${SCIM_TOKEN:?give the credential in SCIM_TOKEN}"
-  curl -sS -i -X PATCH "$SCIM_BASE_URL"'/Users/aab89a73-1e39-47f0-ae1e-4f9472bb11b9' \
+  curl -sS -i -X PATCH "$SCIM_BASE_URL"'/Users/6ae17827-7c35-4b83-bc22-d8b1857373d5' \
   -H "Authorization: Bearer $SCIM_TOKEN" \
   -H 'User-Agent: Okta SCIM Client 1.0.0' \
   -H 'Accept: application/scim+json' \
@@ -33,7 +36,7 @@ case "${1:-}" in
   -H 'Content-Type: application/scim+json; charset=utf-8' \
   --data-raw '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","value":{"active":false}}]}'
   echo
-  curl -sS -i -X GET "$SCIM_BASE_URL"'/Users/aab89a73-1e39-47f0-ae1e-4f9472bb11b9' \
+  curl -sS -i -X GET "$SCIM_BASE_URL"'/Users/6ae17827-7c35-4b83-bc22-d8b1857373d5' \
   -H "Authorization: Bearer $SCIM_TOKEN" \
   -H 'User-Agent: Okta SCIM Client 1.0.0' \
   -H 'Accept: application/scim+json' \
@@ -43,9 +46,10 @@ case "${1:-}" in
 'users.deactivate/found-inactive')
   # /Resources/0/active is true, expected false
   # Show active=false in lists as well: imports read nothing else.
-  # scimulate run users.deactivate --seed 4711 --keep
+  # scimulate run --reference --fault deactivate_noop users.deactivate --seed 4711
+  : "${SCIM_BASE_URL:?give the base URL in SCIM_BASE_URL}"
   : "${SCIM_TOKEN:?give the credential in SCIM_TOKEN}"
-  curl -sS -i -X PATCH "$SCIM_BASE_URL"'/Users/aab89a73-1e39-47f0-ae1e-4f9472bb11b9' \
+  curl -sS -i -X PATCH "$SCIM_BASE_URL"'/Users/6ae17827-7c35-4b83-bc22-d8b1857373d5' \
   -H "Authorization: Bearer $SCIM_TOKEN" \
   -H 'User-Agent: Okta SCIM Client 1.0.0' \
   -H 'Accept: application/scim+json' \
@@ -63,9 +67,10 @@ case "${1:-}" in
 'users.deactivate/still-inactive')
   # /active is true, expected false
   # A repeated active=false leaves the user inactive.
-  # scimulate run users.deactivate --seed 4711 --keep
+  # scimulate run --reference --fault deactivate_noop users.deactivate --seed 4711
+  : "${SCIM_BASE_URL:?give the base URL in SCIM_BASE_URL}"
   : "${SCIM_TOKEN:?give the credential in SCIM_TOKEN}"
-  curl -sS -i -X PATCH "$SCIM_BASE_URL"'/Users/aab89a73-1e39-47f0-ae1e-4f9472bb11b9' \
+  curl -sS -i -X PATCH "$SCIM_BASE_URL"'/Users/6ae17827-7c35-4b83-bc22-d8b1857373d5' \
   -H "Authorization: Bearer $SCIM_TOKEN" \
   -H 'User-Agent: Okta SCIM Client 1.0.0' \
   -H 'Accept: application/scim+json' \
@@ -73,7 +78,7 @@ case "${1:-}" in
   -H 'Content-Type: application/scim+json; charset=utf-8' \
   --data-raw '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","value":{"active":false}}]}'
   echo
-  curl -sS -i -X GET "$SCIM_BASE_URL"'/Users/aab89a73-1e39-47f0-ae1e-4f9472bb11b9' \
+  curl -sS -i -X GET "$SCIM_BASE_URL"'/Users/6ae17827-7c35-4b83-bc22-d8b1857373d5' \
   -H "Authorization: Bearer $SCIM_TOKEN" \
   -H 'User-Agent: Okta SCIM Client 1.0.0' \
   -H 'Accept: application/scim+json' \
@@ -83,9 +88,10 @@ case "${1:-}" in
 'users.reactivate/before-inactive')
   # /active is true, expected false
   # Store active=false when Okta deactivates; see users.deactivate.
-  # scimulate run users.reactivate --seed 4711 --keep
+  # scimulate run --reference --fault deactivate_noop users.reactivate --seed 4711
+  : "${SCIM_BASE_URL:?give the base URL in SCIM_BASE_URL}"
   : "${SCIM_TOKEN:?give the credential in SCIM_TOKEN}"
-  curl -sS -i -X PATCH "$SCIM_BASE_URL"'/Users/63d62434-2ba2-4745-99c0-82451628deb4' \
+  curl -sS -i -X PATCH "$SCIM_BASE_URL"'/Users/2a60981b-679a-44ae-9188-4cdd54567cd0' \
   -H "Authorization: Bearer $SCIM_TOKEN" \
   -H 'User-Agent: Okta SCIM Client 1.0.0' \
   -H 'Accept: application/scim+json' \
@@ -93,7 +99,7 @@ case "${1:-}" in
   -H 'Content-Type: application/scim+json; charset=utf-8' \
   --data-raw '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","value":{"active":false}}]}'
   echo
-  curl -sS -i -X GET "$SCIM_BASE_URL"'/Users/08801f2d-b56b-44ce-b740-c6fac714a833' \
+  curl -sS -i -X GET "$SCIM_BASE_URL"'/Users/811fecd8-4304-4582-9854-20861479aadb' \
   -H "Authorization: Bearer $SCIM_TOKEN" \
   -H 'User-Agent: Okta SCIM Client 1.0.0' \
   -H 'Accept: application/scim+json' \

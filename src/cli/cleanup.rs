@@ -88,6 +88,7 @@ pub(super) async fn cleanup(args: CleanupArgs) -> Exit {
             interrupt: interrupt.clone(),
             // What is removed is what a journal names, the connection test's answer included.
             seen: &[],
+            enough: None,
         };
         let done = play::recover(cast, &unfinished).await;
         anstream::println!("{}: removed {}, left {}.", path.display(), done.deleted, done.left.len());

@@ -4,12 +4,12 @@ use std::fs::OpenOptions;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use super::{ColorMode, Display};
+use super::{ColorMode, Display, last_failed};
 use crate::play::{Observer, Preflight};
 use crate::report::format::Format;
 use crate::report::progress::Progress;
-use crate::report::terminal::{self, Style};
-use crate::report::{Report, github, markdown};
+use crate::report::terminal::{self, Saved, Style};
+use crate::report::{Report, command, github, markdown};
 use crate::scenario::App;
 
 /// The run's screen.
@@ -26,6 +26,8 @@ struct Surroundings {
     ci: bool,
     no_color: bool,
     utf8: bool,
+    /// Columns of the terminal, or what COLUMNS says.
+    columns: Option<usize>,
 }
 
 impl Surroundings {
@@ -39,6 +41,8 @@ impl Surroundings {
             no_color: set("NO_COLOR"),
             // No locale at all is a container, whose log is read as UTF-8.
             utf8: locale.is_none_or(|l| l.to_lowercase().replace('-', "").contains("utf8")),
+            columns: (std::env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse().ok()))
+                .or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))),
         }
     }
 }
@@ -55,7 +59,9 @@ fn style(display: &Display, around: &Surroundings) -> Style {
         ColorMode::Auto => around.terminal && !around.no_color && !around.ci,
     };
     let unicode = around.utf8 && !display.ascii;
-    Style { color, unicode, ci: around.ci, all: display.verbose, ..Style::default() }
+    // Wider lines are hard to read, narrower ones break more than they save.
+    let width = around.columns.map_or(Style::default().width, |columns| columns.clamp(40, 120));
+    Style { color, unicode, width, ci: around.ci, all: display.verbose }
 }
 
 impl Screen {
@@ -94,12 +100,13 @@ impl Screen {
         {
             self.note(&format!("The job summary could not be written: {why}"));
         }
-        print(&terminal::tail(report, named(files).as_deref(), self.style));
+        print(&terminal::tail(report, &saved(report, files), self.style));
     }
 
     /// A saved report, as its run told it.
-    pub(super) fn tell(&self, report: &Report) {
-        print(&terminal::render(report, None, self.style));
+    pub(super) fn tell(&self, report: &Report, file: &Path) {
+        let saved = Saved { files: None, failed: Some(failed(report, file)) };
+        print(&terminal::render(report, &saved, self.style));
     }
 }
 
@@ -113,6 +120,17 @@ fn summarise(report: &Report, path: &Path) -> std::io::Result<()> {
         return Err(std::io::Error::other("it is full already"));
     }
     file.write_all(text.as_bytes())
+}
+
+fn saved(report: &Report, files: &[PathBuf]) -> Saved {
+    let json = files.iter().find(|path| path.ends_with(Format::Json.file()));
+    Saved { files: named(files), failed: json.map(|json| failed(report, json)) }
+}
+
+/// The command that plays what failed again; the newest report under `reports/` is found without being named.
+fn failed(report: &Report, json: &Path) -> String {
+    let named = (!last_failed::newest(json)).then(|| json.display().to_string());
+    command::failed(report, named.as_deref())
 }
 
 /// `reports/x/report.html (+ report.json, repro.sh)`: the file to read, and what else there is.
@@ -139,7 +157,7 @@ mod tests {
     #[test]
     fn colour_follows_options_and_surroundings() {
         let display = |color| Display { progress: Mode::Auto, color, ascii: false, quiet: false, verbose: false };
-        let around = |terminal, ci, no_color| Surroundings { terminal, ci, no_color, utf8: true };
+        let around = |terminal, ci, no_color| Surroundings { terminal, ci, no_color, utf8: true, columns: None };
         let table = [
             (ColorMode::Auto, around(true, false, false), true),
             (ColorMode::Auto, around(true, false, true), false),
@@ -153,5 +171,9 @@ mod tests {
         }
         let latin = Surroundings { utf8: false, ..around(true, false, false) };
         assert!(!style(&display(ColorMode::Auto), &latin).unicode);
+        for (columns, width) in [(None, 80), (Some(20), 40), (Some(100), 100), (Some(400), 120)] {
+            let around = Surroundings { columns, ..around(true, false, false) };
+            assert_eq!(style(&display(ColorMode::Auto), &around).width, width);
+        }
     }
 }

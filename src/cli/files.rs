@@ -41,9 +41,7 @@ impl Destination {
         if self.formats.is_empty() {
             return Ok(());
         }
-        let probe = self.folder.join(format!(".scimulate.{}", uuid::Uuid::new_v4().simple()));
-        let tried = make(&self.folder).and_then(|()| create(&probe)).and_then(|_| fs::remove_file(&probe));
-        tried.map_err(|e| {
+        make(&self.folder).and_then(|()| writable(&self.folder)).map_err(|e| {
             format!("no report can be written to {}: {e}. Nothing was sent. {ELSEWHERE}", self.folder.display())
         })
     }
@@ -107,6 +105,17 @@ impl Destination {
             let _ = std::os::unix::fs::symlink(name, latest);
         }
     }
+}
+
+/// Sees whether files can be made in a folder that is there.
+pub(super) fn writable(folder: &Path) -> std::io::Result<()> {
+    let probe = folder.join(format!(".scimulate.{}", uuid::Uuid::new_v4().simple()));
+    create(&probe).and_then(|_| fs::remove_file(&probe))
+}
+
+/// The folder that a file is in.
+pub(super) fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Writes a file beside its place and renames it, so that it is whole or not there. A link in its place is replaced and not

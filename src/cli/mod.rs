@@ -8,11 +8,14 @@ mod display;
 mod dry_run;
 mod explain;
 mod files;
+mod known;
+mod last_failed;
 mod list;
 mod report;
 mod run;
 mod self_test;
 mod serve;
+mod shell;
 mod signal;
 mod target;
 
@@ -87,6 +90,10 @@ enum Verb {
     List(list::ListArgs),
     /// Tell what a check, scenario, fault, capability or exit code means, and why Okta cares
     Explain(explain::ExplainArgs),
+    /// Print a script that completes verbs and options in your shell
+    Completions(shell::CompletionsArgs),
+    /// Print the manual page, or write one per verb
+    Man(shell::ManArgs),
 }
 
 /// Runs the program on the process's arguments. Never panics out: a bug becomes exit code 70 with a request to report it.
@@ -124,6 +131,8 @@ fn verb(cli: Cli) -> Exit {
     match cli.verb {
         Verb::List(args) => list::list(&args),
         Verb::Explain(args) => explain::explain(&args),
+        Verb::Completions(args) => shell::completions(&args),
+        Verb::Man(args) => shell::man(&args),
         Verb::Run(args) => block_on(run::run(*args, cli.display)),
         Verb::SelfTest(args) => self_test::self_test(&args, &cli.display),
         Verb::Report(args) => report::report(&args, &cli.display),

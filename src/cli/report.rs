@@ -31,7 +31,7 @@ pub(super) fn report(args: &ReportArgs, display: &Display) -> Exit {
         Err(exit) => return exit,
     };
     if args.format.is_empty() {
-        Screen::new(display, report.run.app, report.run.seed).tell(&report);
+        Screen::new(display, report.run.app, report.run.seed).tell(&report, &args.file);
         return Exit::Passed;
     }
     let folder = args.report_dir.as_deref().or(args.file.parent()).unwrap_or(Path::new(""));

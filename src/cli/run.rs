@@ -11,6 +11,8 @@ use super::catalogue::{self, Folders};
 use super::consent::consent;
 use super::display::Screen;
 use super::files::{self, Destination};
+use super::known::{self, Known};
+use super::last_failed::{Goal, LastFailed};
 use super::target::{Described, NoTarget, Target, TargetArgs, described, target};
 use super::{Display, display, dry_run, duration, give_up, signal};
 use crate::exchange::curl;
@@ -19,14 +21,13 @@ use crate::gate::{self, GateOptions, KnownFailures};
 use crate::okta::{Identities, identity};
 use crate::play::journal::{self, Journal};
 use crate::play::outline::Draft;
-use crate::play::{self, Cast, Existing, Halt, Outcome, Preflight, Settings, preflight};
+use crate::play::{
+    self, Cast, CheckStatus, Enough, Existing, Halt, Outcome, Preflight, ScenarioResult, Settings, preflight,
+};
 use crate::report::format::Format;
 use crate::report::{Gate, Report, Run, SCHEMA_VERSION, Target as ReportTarget, Tool};
-use crate::scenario::{App, Capability, Catalogue, Scenario, select};
+use crate::scenario::{App, Capability, Catalogue, Level, Scenario, select};
 use crate::score;
-
-/// The seed when none is given.
-const SEED: u64 = 4711;
 
 /// Arguments of `run`.
 #[derive(Debug, Args)]
@@ -43,7 +44,7 @@ pub(super) struct RunArgs {
     #[arg(long, value_delimiter = ',', value_parser = capability, value_name = "LIST")]
     features: Vec<Capability>,
     /// Decides people and values; a number or `random`
-    #[arg(long, default_value_t = SEED.to_string(), value_name = "N|random")]
+    #[arg(long, default_value_t = identity::SEED.to_string(), value_name = "N|random")]
     seed: String,
     /// Names the run and its report folder, and fixes the word in every created name
     #[arg(long, value_name = "TEXT")]
@@ -100,6 +101,17 @@ pub(super) struct RunArgs {
     /// Known failures (TOML): excused at the gate, told all the same
     #[arg(long, value_name = "FILE")]
     known: Option<PathBuf>,
+    /// Write FILE after the run: what --known and FILE hold already, and an entry for each check that failed besides
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["dry_run", "fail_fast"])]
+    write_known: Option<PathBuf>,
+    /// Play only the scenarios in which something failed or was blocked in this report; default that of --report-dir, else
+    /// reports/latest/report.json
+    #[arg(long, value_name = "REPORT", conflicts_with = "select")]
+    #[expect(clippy::option_option, reason = "not given, given alone, given with a file")]
+    last_failed: Option<Option<PathBuf>>,
+    /// End after the first scenario in which a `must` failed that is not known
+    #[arg(long)]
+    fail_fast: bool,
     /// Fail below this score
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=100))]
     min_score: Option<u8>,
@@ -138,7 +150,8 @@ pub(super) async fn run(args: RunArgs, display: Display) -> Exit {
 /// What is settled before anything is sent.
 struct Prepared {
     catalogue: Catalogue,
-    known: KnownFailures,
+    known: Known,
+    last_failed: Option<LastFailed>,
     seed: u64,
     id: String,
     token: String,
@@ -172,24 +185,17 @@ fn prepare(args: &RunArgs) -> Result<Prepared, Exit> {
     if let Some(size) = args.import_size {
         catalogue.add_volume(size.into());
     }
-    let known = match &args.known {
-        None => KnownFailures::default(),
-        Some(file) => {
-            let name = file.display().to_string();
-            let text =
-                std::fs::read_to_string(file).map_err(|e| give_up(Exit::InvalidInput, format!("{name}: {e}")))?;
-            KnownFailures::parse(&name, &text).map_err(|e| give_up(Exit::InvalidInput, e))?
-        }
-    };
-    Ok(Prepared { catalogue, known, seed, id, token, started })
+    let known = known::known(args.known.as_deref(), args.write_known.as_deref())?;
+    let last_failed =
+        args.last_failed.as_ref().map(|file| LastFailed::read(file.as_deref(), args.report_dir.as_deref()));
+    Ok(Prepared { catalogue, known, last_failed: last_failed.transpose()?, seed, id, token, started })
 }
 
 impl Prepared {
-    async fn run(mut self, args: &RunArgs, display: &Display) -> Exit {
-        let plan = match select::select(&self.catalogue, args.app, &args.select, &args.skip) {
-            Ok(plan) if !plan.is_empty() => plan,
-            Ok(_) => return give_up(Exit::NothingSelected, "the selection leaves no scenario to play"),
-            Err(unknown) => return give_up(Exit::NothingSelected, unknown),
+    async fn run(self, args: &RunArgs, display: &Display) -> Exit {
+        let plan = match self.plan(args) {
+            Ok(plan) => plan,
+            Err(exit) => return exit,
         };
         let Some(create_user) = self.catalogue.fixture("okta/create-user.json") else {
             return give_up(Exit::InvalidInput, "the fixture okta/create-user.json is missing");
@@ -222,6 +228,11 @@ impl Prepared {
                     return give_up(Exit::ReportNotWritten, why);
                 }
                 screen.open(&story.base_url);
+                if let Some(last) = &self.last_failed {
+                    let target =
+                        if args.target.reference { Goal::Reference } else { Goal::Url(story.base_url.as_str()) };
+                    last.differences(&plan, args.app, self.seed, &target).iter().for_each(|note| screen.note(note));
+                }
                 let identities = self.identities(args);
                 // The reference server dies with the run, and what only reads leaves nothing.
                 let journal = if args.target.reference || args.read_only {
@@ -234,12 +245,27 @@ impl Prepared {
                     Err(why) => return give_up(Exit::ReportNotWritten, why),
                 };
                 let interrupt = signal::listen(farewell(&destination.journal(), &story.base_url));
-                story.play(args, reached, &plan, &identities, create_user, &journal, interrupt, &screen).await;
+                let failed = |scenario: &ScenarioResult| must_failed(scenario, &self.known.failures);
+                let enough: Option<&Enough<'_>> = if args.fail_fast { Some(&failed) } else { None };
+                story.play(args, reached, &plan, &identities, create_user, &journal, interrupt, enough, &screen).await;
             }
         }
         let seconds = clock.elapsed().as_secs_f64();
-        let narrowed = !args.select.is_empty() || !args.skip.is_empty() || args.read_only;
-        self.finish(args, story, narrowed, seconds, &destination, &screen)
+        let planned = plan.len();
+        self.finish(args, story, planned, seconds, &destination, &screen)
+    }
+
+    /// What is played: what the words select, or what did not come out well before.
+    fn plan(&self, args: &RunArgs) -> Result<Vec<&Scenario>, Exit> {
+        let selected = select::select(&self.catalogue, args.app, &args.select, &args.skip);
+        let selected = selected.map_err(|unknown| give_up(Exit::NothingSelected, unknown))?;
+        match &self.last_failed {
+            Some(last) => last.of(selected),
+            None if selected.is_empty() => {
+                Err(give_up(Exit::NothingSelected, "the selection leaves no scenario to play"))
+            }
+            None => Ok(selected),
+        }
     }
 
     /// Tells what would be sent.
@@ -261,26 +287,28 @@ impl Prepared {
 
     /// Scores, decides, writes and tells.
     fn finish(
-        &mut self,
+        &self,
         args: &RunArgs,
         story: Story,
-        narrowed: bool,
+        planned: usize,
         seconds: f64,
         destination: &Destination,
         screen: &Screen,
     ) -> Exit {
         let Story { base_url, preflight, mut outcome, requests } = story;
-        self.known.apply(&mut outcome.scenarios);
+        let known = &self.known.failures;
+        known.apply(&mut outcome.scenarios);
+        let narrowed = !args.select.is_empty() || !args.skip.is_empty() || args.read_only || self.last_failed.is_some();
         let features = if args.features.is_empty() { Capability::CORE.to_vec() } else { args.features.clone() };
         let scored = score::score(&outcome.scenarios, &features, &outcome.not_offered, narrowed);
         let complete = outcome.halt.is_none();
         let options = GateOptions { min_score: args.min_score, deny_should: args.deny.is_some() };
+        let today = jiff::tz::Offset::UTC.to_datetime(self.started).date();
         let gate = if let Some(problem) = &preflight.problem {
             let reasons = vec![format!("cannot start: {}", problem.summary)];
             Gate { passed: false, reasons, deny_should: options.deny_should }
         } else {
-            let today = jiff::tz::Offset::UTC.to_datetime(self.started).date();
-            gate::gate(&scored, &outcome.scenarios, &options, &self.known, today, complete)
+            gate::gate(&scored, &outcome.scenarios, &options, known, today, complete)
         };
         let mut exit = match (&preflight.problem, outcome.halt) {
             (_, Some(Halt::Interrupted)) => Exit::Interrupted,
@@ -288,6 +316,12 @@ impl Prepared {
             _ if gate.passed => Exit::Passed,
             _ => Exit::Failed,
         };
+        let completed = complete && preflight.problem.is_none();
+        match self.known.write((&outcome.scenarios, &scored), options.deny_should, today, completed) {
+            Ok(told) => told.iter().for_each(|told| screen.note(told)),
+            Err(why) => exit = exit.worst(give_up(Exit::ReportNotWritten, why)),
+        }
+        let left = planned.saturating_sub(outcome.scenarios.len());
         let report = Report {
             schema_version: SCHEMA_VERSION,
             tool: Tool { name: env!("CARGO_PKG_NAME").into(), version: env!("CARGO_PKG_VERSION").into() },
@@ -299,12 +333,12 @@ impl Prepared {
                 seed: self.seed,
                 app: args.app,
                 complete,
-                notes: notes(outcome.halt, args.read_only).into_iter().chain(outcome.notes).collect(),
+                notes: notes(outcome.halt, left, args.read_only).into_iter().chain(outcome.notes).collect(),
                 narrowed,
                 requests: outcome.requests + requests,
                 features,
             },
-            target: ReportTarget { base_url },
+            target: ReportTarget { base_url, reference: args.target.built_in() },
             preflight,
             verdict: scored.verdict,
             gate,
@@ -345,9 +379,20 @@ fn settings(args: &RunArgs, existing: Existing) -> Settings {
     }
 }
 
-/// What the report says of the run as a whole.
-fn notes(halt: Option<Halt>, read_only: bool) -> Vec<String> {
-    let halt = halt.map(|halt| format!("The run is not complete: {halt}."));
+/// Whether a `must` failed in a scenario that no entry excuses.
+fn must_failed(scenario: &ScenarioResult, known: &KnownFailures) -> bool {
+    let mut checks = scenario.steps.iter().flat_map(|step| &step.checks);
+    checks.any(|c| c.status == CheckStatus::Failed && c.level == Level::Must && !known.excuses(&c.id))
+}
+
+/// What the report says of the run as a whole; `left` is how many scenarios of the plan were not begun.
+fn notes(halt: Option<Halt>, left: usize, read_only: bool) -> Vec<String> {
+    let left = match left {
+        0 => String::new(),
+        1 => " 1 scenario was not played.".to_owned(),
+        many => format!(" {many} scenarios were not played."),
+    };
+    let halt = halt.map(|halt| format!("The run is not complete: {halt}.{left}"));
     let read_only = read_only.then(|| "Only requests that change nothing were sent (--read-only).".to_owned());
     halt.into_iter().chain(read_only).collect()
 }
@@ -392,6 +437,7 @@ impl Story {
         create_user: &serde_json::Value,
         journal: &Journal,
         mut interrupt: watch::Receiver<bool>,
+        enough: Option<&Enough<'_>>,
         screen: &Screen,
     ) {
         let Target { client, source, reference, existing } = target;
@@ -417,6 +463,7 @@ impl Story {
                 observer: observer.as_ref(),
                 interrupt,
                 seen: &seen,
+                enough,
             };
             self.outcome = play::play(cast, plan).await;
         }

@@ -12,6 +12,7 @@ use crate::exit::Exit;
 use crate::okta::client::{Limits, Network};
 use crate::okta::{AuthForm, BaseUrl, BaseUrlError, Client, Credential};
 use crate::play::{Existing, Problem};
+use crate::report::Reference;
 use crate::server::fault::Fault;
 use crate::server::{self, Config, Running};
 
@@ -62,6 +63,11 @@ impl TargetArgs {
     /// The base URL that is asked for, if any.
     pub(super) fn url(&self) -> Option<String> {
         self.url.clone().or_else(|| std::env::var("SCIM_BASE_URL").ok().filter(|url| !url.is_empty()))
+    }
+
+    /// What is built into the reference server, if that is the target.
+    pub(super) fn built_in(&self) -> Option<Reference> {
+        self.reference.then(|| Reference { faults: self.fault.clone(), variants: self.variant.clone() })
     }
 }
 

@@ -1,14 +1,11 @@
 //! The known-failures file: checks that may fail without failing the gate, each with its reason.
 
-use std::fmt::Write as _;
-
 use jiff::civil::Date;
 use serde::Deserialize;
 use toml::Spanned;
 
 use crate::play::{CheckResult, CheckStatus, ScenarioResult};
-use crate::scenario::Level;
-use crate::score::{counted, rule_of};
+use crate::score::rule_of;
 
 /// A known-failures file, read. The default is empty.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -94,6 +91,16 @@ impl KnownFailures {
         &self.entries
     }
 
+    /// Adds an entry.
+    pub(super) fn push(&mut self, entry: Entry) {
+        self.entries.push(entry);
+    }
+
+    /// Whether an entry names this check.
+    pub fn excuses(&self, check_id: &str) -> bool {
+        self.entries.iter().any(|entry| entry.names(check_id))
+    }
+
     /// Marks every failed or blocked check that an entry names: `known` becomes the entry's reason.
     pub fn apply(&self, scenarios: &mut [ScenarioResult]) {
         let checks = scenarios.iter_mut().flat_map(|s| &mut s.steps).flat_map(|s| &mut s.checks);
@@ -137,31 +144,6 @@ impl Entry {
     fn names(&self, check_id: &str) -> bool {
         self.id == check_id || self.id.strip_prefix("always.").is_some_and(|rule| rule_of(check_id) == Some(rule))
     }
-}
-
-/// A known-failures file that excuses every `must` and `should` failure of these scenarios. Excused ones keep their
-/// reason, the others get `reason`; a rule that always holds is written once.
-pub fn known_file(scenarios: &[ScenarioResult], reason: &str) -> String {
-    let mut text = String::from("# Checks that may fail without failing the gate, each with its reason.\n");
-    let mut rules: Vec<&str> = Vec::new();
-    for check in counted(scenarios) {
-        if check.status != CheckStatus::Failed || check.level == Level::Info {
-            continue;
-        }
-        let id = match rule_of(check.id()) {
-            Some(rule) if rules.contains(&rule) => continue,
-            Some(rule) => {
-                rules.push(rule);
-                format!("always.{rule}")
-            }
-            None => check.id().to_owned(),
-        };
-        let reason = check.place.check.known.as_deref().unwrap_or(reason);
-        let [id, reason] = [id.as_str(), reason].map(|s| toml::Value::String(s.to_owned()).to_string());
-        // Writing to a String cannot fail.
-        let _ = write!(text, "\n[[known]]\nid = {id}\nreason = {reason}\n");
-    }
-    text
 }
 
 fn date(value: &toml::Value) -> Option<Date> {

@@ -1,8 +1,10 @@
 //! Verdict + options + known-failures file -> did the run pass, and by which rule. Pure: the day is passed in.
 
 mod known;
+mod record;
 
-pub use known::{Entry, KnownError, KnownFailures, known_file};
+pub use known::{Entry, KnownError, KnownFailures};
+pub use record::{Recorded, takes_entries, with_failures};
 
 use std::fmt::Write as _;
 
@@ -65,10 +67,7 @@ pub fn gate(
 
 /// Adds what verdict and failed or blocked `must` checks say against passing; returns how many are excused.
 fn musts(scored: &Scored, checks: &[Counted<'_>], against: &mut Vec<String>) -> usize {
-    let feature = |c: &Counted<'_>| scored.capabilities.iter().any(|r| r.id == c.capability && r.feature);
-    // A ready or not-ready verdict is about the features asked for; a partial run about everything it played.
-    let matters = |c: &&Counted<'_>| c.level == Level::Must && (scored.verdict == Verdict::Partial || feature(c));
-    let of = |status| checks.iter().filter(matters).filter(move |c| c.status == status);
+    let of = |status| checks.iter().filter(move |c| c.status == status && matters(scored, c));
 
     if scored.verdict == Verdict::NotReady {
         for result in &scored.capabilities {
@@ -88,6 +87,12 @@ fn musts(scored: &Scored, checks: &[Counted<'_>], against: &mut Vec<String>) -> 
         against.push(format!("{what} could not be judged, none is allowed: {}", ids(&blocked)));
     }
     excused.len() + consequences.len()
+}
+
+/// A ready or not-ready verdict is about the `must` checks of the features asked for; a partial run about all it played.
+fn matters(scored: &Scored, check: &Counted<'_>) -> bool {
+    let feature = || scored.capabilities.iter().any(|r| r.id == check.capability && r.feature);
+    check.level == Level::Must && (scored.verdict == Verdict::Partial || feature())
 }
 
 /// True when a blocked check is excused: by an entry of its own, or because all that failed before it in its scenario

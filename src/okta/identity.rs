@@ -9,6 +9,9 @@ use serde_json::{Map, Value, json};
 
 use crate::scenario::Person;
 
+/// The seed when none is given.
+pub const SEED: u64 = 4711;
+
 /// Makes identities. The same seed and key always give the same person, so the order of playing does not matter; the run
 /// token keeps two runs of one seed apart.
 #[derive(Clone, Debug)]

@@ -1,18 +1,19 @@
 //! Scenarios played side by side. What fails in company is played again alone before it is told.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::StreamExt as _;
 use futures_util::stream;
 use serde_json::json;
 
-use super::Outcome;
 use super::diagnosis::OWNER;
 use super::event::Event;
 use super::outcome::{CheckResult, CheckStatus, ScenarioResult, ScenarioStatus};
 use super::player::Player;
 use super::recount;
 use super::scene::specs;
+use super::{Halt, Outcome};
 use crate::check::{Finding, Judgement};
 use crate::scenario::{Level, Scenario};
 
@@ -27,25 +28,40 @@ impl Player<'_> {
             if shared == 0 && rest[0].exclusive {
                 self.tidy().await;
             }
-            let (batch, later) = rest.split_at(shared.max(1));
-            self.batch(batch, outcome).await;
-            rest = later;
+            let before = outcome.scenarios.len();
+            self.batch(&rest[..shared.max(1)], outcome).await;
+            let played = &outcome.scenarios[before..];
+            rest = &rest[played.len()..];
+            if !rest.is_empty() && played.iter().any(|result| self.ends(result)) {
+                outcome.halt = outcome.halt.or(Some(Halt::FailFast));
+            }
         }
     }
 
+    /// Whether no other scenario is begun after this one.
+    fn ends(&self, result: &ScenarioResult) -> bool {
+        self.enough.is_some_and(|enough| enough(result))
+    }
+
+    /// Plays a batch, or so much of it as was begun when a scenario came out so that the run may end: what is under way is
+    /// played to its end.
     async fn batch(&self, batch: &[&Scenario], outcome: &mut Outcome) {
+        let ending = AtomicBool::new(false);
         let in_company = self.settings.jobs > 1 && batch.len() > 1;
         let again = |index: usize, result: &ScenarioResult| {
             in_company && failed(result) || batch[index].exclusive && recount::doubtful(batch[index], result)
         };
         let played = stream::iter(batch)
-            .map(|scenario| async move {
+            .take_while(|_| std::future::ready(!ending.load(Ordering::Relaxed)))
+            .map(|scenario| async {
                 self.observer.hear(Event::ScenarioStarted { id: &scenario.id, title: &scenario.title });
-                self.scenario(scenario, 0).await
+                let played = self.scenario(scenario, 0).await;
+                ending.fetch_or(self.ends(&played.0), Ordering::Relaxed);
+                played
             })
             .buffered(self.settings.jobs.max(1));
         // A failure seen in company is told only after the replay, so results wait until the whole batch is played.
-        let mut done: Vec<(ScenarioResult, Option<super::Halt>)> = Vec::with_capacity(batch.len());
+        let mut done: Vec<(ScenarioResult, Option<Halt>)> = Vec::with_capacity(batch.len());
         let mut played = std::pin::pin!(played);
         while let Some(result) = played.next().await {
             let held = again(done.len(), &result.0) || done.iter().enumerate().any(|(i, (before, _))| again(i, before));

@@ -34,7 +34,7 @@ use serde_json::Value;
 pub use event::{Event, Observer};
 pub use existing::Existing;
 pub use outcome::*;
-pub use player::{Cast, play};
+pub use player::{Cast, Enough, play};
 pub use preflight::{Preflight, Problem, preflight};
 pub use recovery::recover;
 
@@ -96,6 +96,9 @@ pub enum Halt {
     /// The request budget is used up.
     #[error("the request budget is used up (--max-requests)")]
     Requests,
+    /// A `must` failed, and the user wants to know no more.
+    #[error("a must check failed (--fail-fast)")]
+    FailFast,
     /// Nobody answers any more.
     #[error("the target stopped answering, the connection test included, for longer than --max-wait")]
     Gone,

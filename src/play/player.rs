@@ -52,9 +52,14 @@ pub(super) struct Player<'a> {
     pub(super) deletes: AtomicBool,
     vain: Mutex<Duration>,
     pub(super) ends: Instant,
+    /// Tells whether a scenario came out so that no other is begun.
+    pub(super) enough: Option<&'a Enough<'a>>,
     pub(super) offers: Offers,
     pub(super) diagnosis: Diagnosis,
 }
+
+/// Tells whether a scenario came out so that the run ends.
+pub type Enough<'a> = dyn Fn(&ScenarioResult) -> bool + Sync + 'a;
 
 /// Who plays and by what rules: what a run is made of besides its plan.
 pub struct Cast<'a> {
@@ -74,11 +79,13 @@ pub struct Cast<'a> {
     pub interrupt: watch::Receiver<bool>,
     /// What was sent before: whom its answers show is not ours.
     pub seen: &'a [Exchange],
+    /// Tells whether a scenario came out so that no other is begun; without it all are played.
+    pub enough: Option<&'a Enough<'a>>,
 }
 
 impl<'a> Player<'a> {
     pub(super) fn new(cast: Cast<'a>) -> Self {
-        let Cast { client, identities, create_user, settings, journal, observer, interrupt, seen } = cast;
+        let Cast { client, identities, create_user, settings, journal, observer, interrupt, seen, enough } = cast;
         let mut ledger = Ledger::new(identities.token()).with(settings.read_only, settings.existing.clone());
         for exchange in seen {
             ledger.record(exchange);
@@ -100,6 +107,7 @@ impl<'a> Player<'a> {
             deletes: AtomicBool::new(false),
             vain: Mutex::default(),
             ends: Instant::now() + settings.deadline,
+            enough,
             offers: Offers::default(),
             diagnosis: Diagnosis::default(),
         }

@@ -116,6 +116,7 @@ pub async fn trial(config: Config, rules: Rules, catalogue: &Catalogue, plan: &[
             observer: &Unheard,
             interrupt,
             seen: &seen,
+            enough: None,
         },
         plan,
     )

@@ -1,13 +1,13 @@
 //! What a report tells of a run's findings, the same in every format: sorted by weight, each with what was expected and
-//! what was there, the request that should have brought it about, and the command that plays it again.
+//! what was there and the request that should have brought it about.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use crate::exchange::Exchange;
-use crate::play::{CheckStatus, ScenarioResult, StepResult};
-use crate::scenario::{App, Capability, Level};
+use crate::play::{CheckStatus, StepResult};
+use crate::scenario::{Capability, Level};
 use crate::score::{Counted, Place, counted, rule_of};
 
 use super::{CapabilityResult, Report};
@@ -130,12 +130,6 @@ pub fn why(place: &Place<'_>) -> Option<String> {
     (!text.is_empty()).then(|| text[..end].to_owned())
 }
 
-/// The command that plays a scenario again, exactly and keeping what it creates.
-pub fn again(report: &Report, scenario: &ScenarioResult) -> String {
-    let app = if report.run.app == App::default() { String::new() } else { format!(" --app {}", report.run.app.id()) };
-    format!("scimulate run {} --seed {}{app} --keep", scenario.id, report.run.seed)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,13 +166,5 @@ mod tests {
         assert_eq!(why(&Findings::of(&report).musts[0].place).unwrap(), format!("{}.", "é".repeat(300)));
         report.scenarios[at].why.clear();
         assert_eq!(why(&Findings::of(&report).musts[0].place), None);
-    }
-
-    #[test]
-    fn the_command_names_the_dialect_when_it_is_not_the_default() {
-        let mut report = sample::failing();
-        report.run.app = App::Aiw;
-        let scenario = &report.scenarios[0];
-        assert_eq!(again(&report, scenario), format!("scimulate run {} --seed 4711 --app aiw --keep", scenario.id));
     }
 }

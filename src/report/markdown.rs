@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
+use super::command::again;
 use super::escape::{block, escape};
-use super::finding::{Findings, again, breaks, cause_of, differing, judged, repeats, why};
+use super::finding::{Findings, breaks, cause_of, differing, judged, repeats, why};
 use super::{Report, told};
 use crate::exchange::{Body, Exchange};
 use crate::score::Counted;

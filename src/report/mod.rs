@@ -1,5 +1,6 @@
 //! How a run is told. Every format is rendered from one [`Report`], which is also exactly the JSON report.
 
+pub mod command;
 pub mod diff;
 pub mod escape;
 pub mod finding;
@@ -102,6 +103,18 @@ pub struct Run {
 pub struct Target {
     /// The base URL, without a trailing slash.
     pub base_url: String,
+    /// What was built into it, when it was the built-in reference server of that run, which ended with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<Reference>,
+}
+
+/// The built-in reference server as `--reference` started it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Reference {
+    /// Ids of its faults.
+    pub faults: Vec<String>,
+    /// Ids of its variants.
+    pub variants: Vec<String>,
 }
 
 /// Would Okta work.

@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use super::Report;
+use super::command::{again, built_in};
 use super::escape::escape;
-use super::finding::{again, cause_of, judged};
+use super::finding::{cause_of, judged};
 use crate::exchange::{Exchange, FailureKind, curl};
 use crate::play::CheckStatus;
 use crate::scenario::Level;
@@ -25,17 +26,15 @@ pub fn render(report: &Report) -> Option<String> {
     if failed.is_empty() {
         return None;
     }
-    let base_url = curl::quote(&report.target.base_url);
     let mut script = format!(
         "#!/bin/sh\n\
          # Sends the request behind a failed check again. `sh {FILE}` lists the checks, `sh {FILE} ID` plays one.\n\
          # SCIM_TOKEN is the credential, as for `scimulate run`. What a run creates it removes again: play the scenario with\n\
          # --keep first and put the new ids into the paths where an answer is 404.\n\
-         set -u\n\
-         [ -n \"${{SCIM_BASE_URL:-}}\" ] || SCIM_BASE_URL={base_url}\n\
-         \n\
-         case \"${{1:-}}\" in\n"
+         set -u\n"
     );
+    target(&mut script, report);
+    script.push_str("\ncase \"${1:-}\" in\n");
     for (check, exchange) in &failed {
         entry(&mut script, report, check, exchange);
     }
@@ -47,6 +46,25 @@ pub fn render(report: &Report) -> Option<String> {
         "\n  ;;\n*)\n  echo \"no failed check has this id; without an id they are listed\" >&2\n  exit 2\n  ;;\nesac\n",
     );
     Some(script)
+}
+
+/// Where requests are sent: to the same target, unless that was the built-in server, which ended with its run.
+fn target(script: &mut String, report: &Report) {
+    // Writing to a String cannot fail.
+    let _ = match &report.target.reference {
+        None => {
+            let base_url = curl::quote(&report.target.base_url);
+            writeln!(script, "[ -n \"${{SCIM_BASE_URL:-}}\" ] || SCIM_BASE_URL={base_url}")
+        }
+        Some(reference) => {
+            writeln!(
+                script,
+                "# The target was the built-in server of that run, which has ended. This starts such a one and prints what\n\
+                 # SCIM_BASE_URL and SCIM_TOKEN are: scimulate serve{}",
+                escape(&built_in(reference))
+            )
+        }
+    };
 }
 
 /// False for a request that would have touched what the run does not own: it must not be sent from here either.
@@ -62,6 +80,7 @@ fn entry(script: &mut String, report: &Report, check: &Counted<'_>, exchange: &E
     for text in [&place.check.message, &place.check.fix, &again(report, place.scenario)] {
         let _ = writeln!(script, "  # {}", escape(text));
     }
+    script.push_str("  : \"${SCIM_BASE_URL:?give the base URL in SCIM_BASE_URL}\"\n");
     script.push_str("  : \"${SCIM_TOKEN:?give the credential in SCIM_TOKEN}\"\n");
     let cause = cause_of(place).map(|(_, _, cause)| cause).filter(|cause| was_sent(cause));
     for exchange in cause.into_iter().chain([exchange]) {

@@ -225,7 +225,7 @@ fn report(mut scenarios: Vec<ScenarioResult>, known: &str, cleanup: Cleanup) -> 
             requests: 63,
             features,
         },
-        target: Target { base_url: "https://api.example.test/scim/v2".to_owned() },
+        target: Target { base_url: "https://api.example.test/scim/v2".to_owned(), reference: None },
         preflight: Preflight { passed: true, ms: Some(38.2), notes: vec![], problem: None },
         verdict: scored.verdict,
         gate: gate(&scored, &scenarios, &GateOptions::default(), &known, today, true),

@@ -7,6 +7,7 @@ use super::link;
 use super::message::{Extent, Message};
 use crate::play::Spec;
 use crate::report::Report;
+use crate::report::command;
 use crate::report::finding::{self, Findings, breaks, differing, repeats};
 use crate::scenario::Level;
 use crate::score::Counted;
@@ -149,7 +150,7 @@ fn card(report: &Report, counted: &Counted<'_>, index: usize, open: bool) -> Car
             (title, Message::of(exchange, extent(&[])))
         }),
         judged: finding::judged(place.step).map(|exchange| Message::of(exchange, extent(&marked))),
-        again: finding::again(report, place.scenario),
+        again: command::again(report, place.scenario),
     }
 }
 

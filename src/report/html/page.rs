@@ -9,6 +9,7 @@ use super::finding::{Fix, Group, fixes, groups};
 use super::played::{Area, areas};
 use super::speed::{Speed, speeds};
 use crate::play::Cleanup;
+use crate::report::command;
 use crate::report::finding::Findings;
 use crate::report::told::{count, headline, moment, outcomes, sentence};
 use crate::report::{Problem, Report, Verdict};
@@ -93,7 +94,7 @@ impl<'a> Page<'a> {
             okta_suites: report.score.okta_suites,
             protocol: report.score.protocol,
             known: report.counts.known,
-            again: again(report),
+            again: command::whole(report),
             version: &report.tool.version,
         }
     }
@@ -125,15 +126,4 @@ fn shares(report: &Report) -> Vec<Outcome> {
     let share = |number: usize| (10_000.0 * number as f64 / report.counts.checks.max(1) as f64).round() / 100.0;
     let outcomes = outcomes(&report.counts).into_iter().filter(|(_, number, _)| *number > 0);
     outcomes.map(|(kind, number, what)| Outcome { kind, number, what, share: share(number) }).collect()
-}
-
-/// The command that plays the same again.
-fn again(report: &Report) -> String {
-    let features = report.run.features.iter().map(|f| f.id()).collect::<Vec<_>>().join(",");
-    let quoted = crate::exchange::curl::quote(&report.target.base_url);
-    format!(
-        "SCIM_TOKEN='…' scimulate run --url {quoted} \\\n  --app {} --seed {} --features {features}",
-        report.run.app.id(),
-        report.run.seed
-    )
 }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::exchange::Exchange;
 use crate::report::Report;
+use crate::report::command;
 use crate::report::finding::{self, Findings, breaks, repeats};
 use crate::report::told::count;
 use crate::score::{Counted, rule_of};
@@ -157,7 +158,7 @@ fn detail(out: &mut String, report: &Report, counted: &Counted<'_>, style: Style
         style.row(out, "  Note    ", &style.text(note));
     }
     commands(out, counted, style);
-    let _ = writeln!(out, "  Again   {}", style.text(&finding::again(report, place.scenario)));
+    let _ = writeln!(out, "  Again   {}", style.text(&command::again(report, place.scenario)));
 }
 
 /// The commands that show the finding: the judged request and the one that should have brought about what it read.
@@ -165,16 +166,16 @@ fn commands(out: &mut String, counted: &Counted<'_>, style: Style) {
     if let Some((number, step, exchange)) = finding::cause_of(&counted.place) {
         let title = style.prose(&step.title);
         style.row(out, "  ", &format!("The request that should have changed it (step {number}, {title}):"));
-        command(out, exchange, style);
+        lines_of(out, exchange, style);
     }
     if let Some(exchange) = finding::judged(counted.place.step) {
         style.row(out, "  ", "The request whose answer was judged:");
-        command(out, exchange, style);
+        lines_of(out, exchange, style);
     }
 }
 
 /// A command, line by line as it is: it must stay copyable.
-pub(super) fn command(out: &mut String, exchange: &Exchange, style: Style) {
+pub(super) fn lines_of(out: &mut String, exchange: &Exchange, style: Style) {
     for line in exchange.curl.lines().take(COMMAND_LINES) {
         let _ = writeln!(out, "    {}", style.shorten(&style.text(line), 2000));
     }
@@ -273,7 +274,7 @@ fn entry(out: &mut String, report: &Report, counted: &Counted<'_>, style: Style)
         say("note: ", &style.text(note));
     }
     commands(out, counted, style);
-    let _ = writeln!(out, "  again: {}", style.text(&finding::again(report, place.scenario)));
+    let _ = writeln!(out, "  again: {}", style.text(&command::again(report, place.scenario)));
 }
 
 /// What to change first: the id and the fix of the heaviest findings, one line each where the columns suffice.

@@ -13,8 +13,17 @@ pub(crate) use style::Role;
 pub use style::Style;
 
 use super::finding::Findings;
-use super::{Preflight, Problem, Report, Verdict};
+use super::{Preflight, Problem, Report, Verdict, command};
 use crate::scenario::App;
+
+/// Where a report was saved.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Saved {
+    /// The file to read and what else there is, in one line; none when nothing was written.
+    pub files: Option<String>,
+    /// The command that plays what failed again; none when there is no report.json that could tell it.
+    pub failed: Option<String>,
+}
 
 /// The first line: which version plays what against which base URL, from which seed.
 pub fn header(version: &str, base_url: &str, app: App, seed: u64, style: Style) -> String {
@@ -49,25 +58,25 @@ pub fn preflight(preflight: &Preflight, style: Style) -> String {
     out
 }
 
-/// All that follows the scenarios' lines: findings, features, clean-up, gate, where the reports are (`files`, one line)
+/// All that follows the scenarios' lines: findings, features, clean-up, gate, where the reports are
 /// and last of all the verdict. When the run could not start: why, and what to do.
-pub fn tail(report: &Report, files: Option<&str>, style: Style) -> String {
+pub fn tail(report: &Report, saved: &Saved, style: Style) -> String {
     let mut out = String::new();
     if let Some(problem) = report.preflight.problem.as_ref().filter(|_| !report.preflight.passed) {
-        if let Some(files) = files {
+        if let Some(files) = &saved.files {
             let _ = writeln!(out, "Report: {}\n", style.text(files));
         }
         cannot_start(&mut out, &report.preflight, problem, style);
     } else if style.ci {
-        log(&mut out, report, files, style);
+        log(&mut out, report, saved, style);
     } else {
-        told(&mut out, report, files, style);
+        told(&mut out, report, saved, style);
     }
     if style.ci { guarded(&out) } else { out }
 }
 
 /// The whole report: what a run shows from its first line to its last.
-pub fn render(report: &Report, files: Option<&str>, style: Style) -> String {
+pub fn render(report: &Report, saved: &Saved, style: Style) -> String {
     let mut out = header(&report.tool.version, &report.target.base_url, report.run.app, report.run.seed, style);
     out.push_str(&preflight(&report.preflight, style));
     let mut lines = Lines::new(style, report.scenarios.len());
@@ -75,7 +84,7 @@ pub fn render(report: &Report, files: Option<&str>, style: Style) -> String {
     if !report.preflight.passed {
         out.push('\n');
     }
-    out.push_str(&tail(report, files, style));
+    out.push_str(&tail(report, saved, style));
     out
 }
 
@@ -94,7 +103,7 @@ fn cannot_start(out: &mut String, preflight: &Preflight, problem: &Problem, styl
     style.row(out, "  ", last);
 }
 
-fn told(out: &mut String, report: &Report, files: Option<&str>, style: Style) {
+fn told(out: &mut String, report: &Report, saved: &Saved, style: Style) {
     let findings = Findings::of(report);
     finding::list(out, report, &findings, style);
     verdict::capabilities(out, report, style);
@@ -106,8 +115,9 @@ fn told(out: &mut String, report: &Report, files: Option<&str>, style: Style) {
     }
     finding::fix_first(out, &findings, style);
     if let Some(first) = findings.musts.first() {
-        let scenario = first.id().split('/').next().unwrap_or_default();
-        let _ = writeln!(out, "  next   scimulate run {} --app {}", style.text(scenario), report.run.app.id());
+        let failed = saved.failed.clone().unwrap_or_else(|| command::again(report, first.place.scenario));
+        let _ = writeln!(out, "  next   {}", style.text(&failed));
+        let _ = writeln!(out, "         scimulate explain {}", style.text(&command::word(first.id())));
     }
     if !(report.gate.passed && report.verdict == Verdict::Ready) {
         let word = if report.gate.passed { "passed" } else { "failed" };
@@ -115,7 +125,7 @@ fn told(out: &mut String, report: &Report, files: Option<&str>, style: Style) {
             style.row(out, "  gate   ", &format!("{word}: {}", style.text(reason)));
         }
     }
-    if let Some(files) = files {
+    if let Some(files) = &saved.files {
         let _ = writeln!(out, "  files  {}", style.text(files));
     }
     if !out.ends_with("\n\n") {
@@ -124,7 +134,7 @@ fn told(out: &mut String, report: &Report, files: Option<&str>, style: Style) {
     out.push_str(&verdict::last_line(report, style));
 }
 
-fn log(out: &mut String, report: &Report, files: Option<&str>, style: Style) {
+fn log(out: &mut String, report: &Report, saved: &Saved, style: Style) {
     let findings = Findings::of(report);
     finding::log(out, report, &findings, style);
     verdict::capabilities_log(out, report);
@@ -134,7 +144,7 @@ fn log(out: &mut String, report: &Report, files: Option<&str>, style: Style) {
     }
     let word = if report.gate.passed { "passed" } else { "failed" };
     let _ = writeln!(out, "gate: {word}: {}", style.text(&report.gate.reasons.join("; ")));
-    if let Some(files) = files {
+    if let Some(files) = &saved.files {
         let _ = writeln!(out, "files: {}", style.text(files));
     }
     out.push_str(&verdict::last_line_log(report));

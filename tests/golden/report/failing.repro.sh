@@ -10,6 +10,7 @@ case "${1:-}" in
   # expected false, actual true
   # Store the new value of active; a 200 answer alone does not deactivate anyone.
   # scimulate run users.deactivate --seed 4711 --keep
+  : "${SCIM_BASE_URL:?give the base URL in SCIM_BASE_URL}"
   : "${SCIM_TOKEN:?give the credential in SCIM_TOKEN}"
   curl -sS -i -X PATCH "$SCIM_BASE_URL"'/Users/2819c223' \
   -H "Authorization: $SCIM_TOKEN" \
