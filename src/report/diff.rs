@@ -36,6 +36,8 @@ pub struct Line {
     pub change: Change,
     /// What was found in the newer run, or in the older one where the newer holds.
     pub message: String,
+    /// It could not be judged, because of another check that is told.
+    pub blocked: bool,
 }
 
 /// What differs between an older and a newer report.
@@ -71,6 +73,7 @@ impl Diff {
             level: check.level,
             change,
             message: check.place.check.message.clone(),
+            blocked: check.status == CheckStatus::Blocked,
         };
         let mut lines = Vec::new();
         for check in after.iter().filter(counts) {
@@ -129,11 +132,17 @@ impl Diff {
                 continue;
             }
             let _ = writeln!(text, "\n{heading} ({})", lines.len());
-            for line in lines {
+            // One cause is told once.
+            let blocked = lines.iter().filter(|line| line.blocked).count();
+            for line in lines.into_iter().filter(|line| !line.blocked) {
                 let _ = writeln!(text, "  {} {}  {}", style.mark(role), escape(&line.id), line.level.word());
                 if matches!(change, Change::Broken | Change::New) && !line.message.is_empty() {
                     let _ = writeln!(text, "      {}", style.shorten(&style.text(&line.message), 160));
                 }
+            }
+            if blocked > 0 {
+                let mark = style.mark(Role::Faint);
+                let _ = writeln!(text, "  {mark} {blocked} that could not be judged because something else failed");
             }
         }
         let [broken, new, still, fixed] =
@@ -158,7 +167,9 @@ fn capabilities(old: &Report, new: &Report) -> Vec<(String, String, String)> {
 
 fn remarks(old: &Report, new: &Report) -> Vec<String> {
     let mut remarks = Vec::new();
-    if old.target.base_url != new.target.base_url {
+    // The built-in server has another port in each run.
+    let built_in = old.target.reference.is_some() && new.target.reference.is_some();
+    if old.target.base_url != new.target.base_url && !built_in {
         remarks.push("The two runs are of different targets.".to_owned());
     }
     if old.run.app != new.run.app {
@@ -219,6 +230,36 @@ mod tests {
         let text = worse.tell(&mended, &failing, Style::default());
         assert!(text.contains("\nBroken (1)\n  ✗ ") && text.contains(&id), "{text}");
         assert!(text.ends_with(" still failing\n") && text.contains("\n1 broken · 0 fixed · "), "{text}");
+    }
+
+    #[test]
+    fn what_could_not_be_judged_is_counted_and_not_listed() {
+        let failing = sample::failing();
+        let mut worse = failing.clone();
+        let checks = worse.scenarios.iter_mut().flat_map(|s| &mut s.steps).flat_map(|s| &mut s.checks);
+        let passed = checks.filter(|c| c.status == CheckStatus::Passed && rule_of(&c.id).is_none()).take(1);
+        let ids: Vec<_> = passed
+            .map(|check| {
+                check.status = CheckStatus::Blocked;
+                check.id.clone()
+            })
+            .collect();
+        let diff = Diff::between(&failing, &worse);
+        let text = diff.tell(&failing, &worse, Style::default());
+        assert_eq!((ids.len(), diff.count(Change::Broken)), (1, 1), "{text}");
+        assert!(text.contains("\nBroken (1)\n  · 1 that could not be judged") && !text.contains(&ids[0]), "{text}");
+    }
+
+    #[test]
+    fn the_built_in_server_is_one_target_whatever_its_port() {
+        let mut old = sample::failing();
+        let mut new = old.clone();
+        new.target.base_url = "http://127.0.0.1:1/scim/v2".into();
+        assert_eq!(Diff::between(&old, &new).remarks.len(), 1);
+        for report in [&mut old, &mut new] {
+            report.target.reference = Some(crate::report::Reference::default());
+        }
+        assert_eq!(Diff::between(&old, &new).remarks, Vec::<String>::new());
     }
 
     #[test]
