@@ -94,17 +94,17 @@ impl Service {
         self.patience
     }
 
-    /// Answers a request; `body_fits` is false when its body was too large to read.
-    pub(super) fn answer(&self, mut request: Request, body_fits: bool) -> Answer {
+    /// Answers a request; `unread` says why its body could not be read.
+    pub(super) fn answer(&self, mut request: Request, unread: Option<ScimError>) -> Answer {
         let started = Instant::now();
         let deviations = &self.directory.deviations;
         for other in deviations.iter().filter_map(|deviation| deviation.meanwhile(&request)) {
             // What became of it is told to somebody else.
-            drop(self.handle(&other, true));
+            drop(self.handle(&other, None));
         }
         let early = deviations.iter().find_map(|deviation| deviation.request(&mut request));
         let mut answer = early.unwrap_or_else(|| {
-            self.handle(&request, body_fits).unwrap_or_else(|mut error| {
+            self.handle(&request, unread).unwrap_or_else(|mut error| {
                 for deviation in deviations {
                     deviation.error(&request, &mut error);
                 }
@@ -118,7 +118,7 @@ impl Service {
         answer
     }
 
-    fn handle(&self, request: &Request, body_fits: bool) -> Result<Answer, ScimError> {
+    fn handle(&self, request: &Request, unread: Option<ScimError>) -> Result<Answer, ScimError> {
         let path = self.below_base(&request.path)?;
         let decoded = path
             .split('/')
@@ -140,11 +140,10 @@ impl Service {
         }
         let target = self.target(&segments).ok_or_else(|| not_found(&request.path))?;
         accepts(request.header("accept"))?;
-        if !body_fits {
-            let detail = format!("The body is larger than {} bytes, the most this server reads", discovery::MAX_BODY);
-            return Err(ScimError::plain(413, detail));
+        match unread {
+            Some(error) => Err(error),
+            None => self.act(request, &target),
         }
-        self.act(request, &target)
     }
 
     /// The path below the base; another protocol version is told apart from an unknown path (RFC 7644 §3.13).
