@@ -14,11 +14,12 @@
 //! | [`score`] | findings -> capabilities, verdict, score |
 //! | [`gate`] | verdict + options + known failures -> exit code and the reason |
 //! | [`report`] | how it is told |
+//! | [`wire`] | how true the simulation is: what a real Okta sent beside what the client sends |
 //! | [`scim`] | the SCIM protocol as pure functions, for the reference server |
 //! | [`server`] | the reference server |
 //! | [`proof`] | that the checks can fail: faults of the reference server and what must see them |
 //!
-//! The judge (`scenario`, `okta`, `exchange`, `play`, `check`, `report`) and the judged (`scim`, `server`) share no
+//! The judge (`scenario`, `okta`, `exchange`, `play`, `check`, `report`, `wire`) and the judged (`scim`, `server`) share no
 //! code, so they cannot share a bug; `tests/house.rs` enforces it.
 
 pub mod check;
@@ -34,3 +35,4 @@ pub mod scenario;
 pub mod scim;
 pub mod score;
 pub mod server;
+pub mod wire;

@@ -36,7 +36,7 @@ fn imports(text: &str) -> Vec<String> {
 
 #[test]
 fn judge_and_judged_share_no_code() {
-    const JUDGE: [&str; 8] = ["scenario", "okta", "exchange", "play", "check", "score", "gate", "report"];
+    const JUDGE: [&str; 9] = ["scenario", "okta", "exchange", "play", "check", "score", "gate", "report", "wire"];
     const JUDGED: [&str; 2] = ["scim", "server"];
     let mut broken = Vec::new();
     for (path, text) in sources("src") {

@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod cleanup;
+mod compare_wire;
 mod consent;
 mod diff;
 mod display;
@@ -84,6 +85,8 @@ enum Verb {
     Report(report::ReportArgs),
     /// Compare the reports of two runs: what broke, what was mended; ends with 1 when something broke
     Diff(diff::DiffArgs),
+    /// Compare what a real Okta sent (an HTTP archive) with what the simulated client sends; ends with 1 when they differ
+    CompareWire(compare_wire::CompareWireArgs),
     /// Remove what a killed run left on its target
     Cleanup(cleanup::CleanupArgs),
     /// List scenarios, checks, faults or capabilities
@@ -138,6 +141,7 @@ fn verb(cli: Cli) -> Exit {
         Verb::Report(args) => report::report(&args, &cli.display),
         Verb::Diff(args) => diff::diff(&args, &cli.display),
         Verb::Serve(args) => block_on(serve::serve(args)),
+        Verb::CompareWire(args) => block_on(compare_wire::compare_wire(args)),
         Verb::Cleanup(args) => block_on(cleanup::cleanup(args)),
     }
 }

@@ -11,7 +11,7 @@ use crate::okta::client::{Limits, Network};
 use crate::okta::{AuthForm, BaseUrl, Client, Credential, Identities};
 use crate::play::event::{Event, Observer};
 use crate::play::journal::Journal;
-use crate::play::{self, Cast, CheckStatus, Cleanup, Existing, Outcome, Settings, StepResult};
+use crate::play::{self, Cast, CheckStatus, Cleanup, Existing, Outcome, Problem, Settings, StepResult};
 use crate::report::{CapabilityResult, CapabilityStatus};
 use crate::scenario::{App, Capability, Catalogue, Scenario};
 use crate::score;
@@ -77,6 +77,21 @@ pub fn config(faults: Vec<&'static Fault>) -> Config {
 /// Starts the server, plays the plan against it and stops it again. The error says what of our own went wrong.
 pub async fn trial(config: Config, rules: Rules, catalogue: &Catalogue, plan: &[&Scenario]) -> Result<Trial, String> {
     let started = Instant::now();
+    let whole = catalogue.scenarios.iter().filter(|s| s.apps.contains(&rules.app)).count();
+    let trial = match played(config, rules, catalogue, plan).await? {
+        Ok(outcome) => Trial::of(outcome, plan.len() < whole),
+        Err(problem) => Trial::not_started(&problem.kind),
+    };
+    Ok(Trial { seconds: started.elapsed().as_secs_f64(), ..trial })
+}
+
+/// The same with everything that was sent and answered, or the problem that the connection test met.
+pub async fn played(
+    config: Config,
+    rules: Rules,
+    catalogue: &Catalogue,
+    plan: &[&Scenario],
+) -> Result<Result<Outcome, Problem>, String> {
     let create_user =
         catalogue.fixture("okta/create-user.json").ok_or("the fixture okta/create-user.json is missing")?;
     let config = Config { patience: rules.timeout, ..config };
@@ -92,7 +107,7 @@ pub async fn trial(config: Config, rules: Rules, catalogue: &Catalogue, plan: &[
     let (preflight, seen) = play::preflight(&client, "the trial").await;
     if let Some(problem) = preflight.problem {
         running.stop().await;
-        return Ok(Trial::not_started(&problem.kind));
+        return Ok(Err(problem));
     }
     let (_keep, interrupt) = watch::channel(false);
     let identities = Identities::new(SEED, RUN_TOKEN, "scimulate-", "example.com");
@@ -122,9 +137,7 @@ pub async fn trial(config: Config, rules: Rules, catalogue: &Catalogue, plan: &[
     )
     .await;
     running.stop().await;
-    let whole = catalogue.scenarios.iter().filter(|s| s.apps.contains(&rules.app)).count();
-    let seconds = started.elapsed().as_secs_f64();
-    Ok(Trial { seconds, ..Trial::of(outcome, plan.len() < whole) })
+    Ok(Ok(outcome))
 }
 
 /// A trial is one of hundreds: only the whole is told.
