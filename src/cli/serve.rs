@@ -35,6 +35,9 @@ pub(super) struct ServeArgs {
     /// How a PATCH is answered: 200 with the resource, or 204
     #[arg(long, value_enum, default_value_t)]
     patch_answer: PatchStatus,
+    /// Who /Me is, by userName; without it /Me is answered 501
+    #[arg(long, value_name = "USERNAME")]
+    me: Option<String>,
     /// How many people are there at the start
     #[arg(long, default_value_t = 0, value_name = "N")]
     seed_users: usize,
@@ -136,6 +139,7 @@ pub(super) async fn serve(args: ServeArgs) -> Exit {
             Some(Log::Text) => LogFormat::Text,
             Some(Log::Json) => LogFormat::Json,
         },
+        me: args.me,
         people: args.seed_users,
         entitlements: args.entitlements,
         schemas,

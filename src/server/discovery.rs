@@ -17,7 +17,7 @@ pub(super) fn service_provider_config(base_url: &str) -> Value {
         "filter": { "supported": true, "maxResults": MAX_PAGE },
         "changePassword": { "supported": true },
         "sort": { "supported": true },
-        "etag": { "supported": false },
+        "etag": { "supported": true },
         "authenticationSchemes": [
             {
                 "type": "oauthbearertoken",

@@ -1,20 +1,25 @@
 //! The reference server: a healthy SCIM 2.0 target, with named faults. Built on [`crate::scim`]; shares no code with the
 //! judge.
 //!
-//! A request travels `http` (bytes to [`message::Request`]) -> `service` (credential, route) -> `directory` (what is read
-//! and written) -> `store` (where it is kept) and back; `fault` deviates at the named seams in between.
+//! A request travels `http` (bytes to [`message::Request`]) -> `service` (credential, `route`) -> `resources` (one request
+//! on resources) -> `directory` (what is read and written) -> `store` (where it is kept) and back; `fault` deviates at the named seams in between.
 
 mod clock;
 mod credential;
 mod directory;
 mod discovery;
+mod etag;
 pub mod fault;
 mod http;
 mod listing;
 mod log;
+mod me;
+mod media;
 mod membership;
 pub mod message;
 mod query;
+mod resources;
+mod route;
 mod seed;
 mod service;
 mod store;
@@ -84,6 +89,8 @@ pub struct Config {
     pub variants: Vec<&'static Variant>,
     /// How a successful PATCH is answered.
     pub patch_answer: PatchAnswer,
+    /// The userName of whom `/Me` is; without one it is not supported.
+    pub me: Option<String>,
     /// What is written about each request.
     pub log: LogFormat,
     /// Whether /Roles and /Entitlements are offered, as Okta reads them.
@@ -108,6 +115,7 @@ impl Default for Config {
             patience: Duration::from_secs(60),
             variants: Vec::new(),
             patch_answer: PatchAnswer::default(),
+            me: None,
             log: LogFormat::default(),
             entitlements: false,
             people: 0,
