@@ -1,64 +1,75 @@
-//! HTTP: from bytes to a [`Request`] and from an [`Answer`] to bytes.
+//! HTTP: from what a connection brings to a [`Request`] and from an [`Answer`] to what it sends.
 
-use super::discovery::MAX_BODY;
+use super::connection::{self, Body, Response};
+use super::crowd::{Crowd, Limits};
 use super::message::{Answer, Request};
 use super::service::Service;
 use crate::scim::error::ScimError;
-use axum::Router;
-use axum::body::{Body, HttpBody};
-use axum::extract::State;
-use axum::http::{HeaderName, HeaderValue, StatusCode};
-use axum::response::Response;
-use axum::serve::ListenerExt;
 use futures_util::stream;
-use std::future::poll_fn;
+use http_body_util::{BodyExt as _, Full, StreamBody};
+use hyper::StatusCode;
+use hyper::body::{Bytes, Frame};
+use hyper::header::{HeaderName, HeaderValue};
+use hyper::http::request::Parts;
 use std::io;
 use std::panic::{self, AssertUnwindSafe};
-use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinSet;
 
-/// Serves until told to stop, or until nobody can tell any more.
+/// How long requests in flight have when the server stops.
+const IN_FLIGHT: Duration = Duration::from_secs(2);
+
+/// Serves until told to stop, or until nobody can tell any more. Then nothing new is accepted, connections without a request
+/// are closed, and requests in flight finish, two seconds at most.
 pub(super) async fn serve(
     listener: TcpListener,
     service: Arc<Service>,
-    stopped: oneshot::Receiver<()>,
+    limits: Limits,
+    mut stopped: oneshot::Receiver<()>,
 ) -> io::Result<()> {
-    let router = Router::new().fallback(handle).with_state(service);
-    let listener = listener.tap_io(|stream| {
+    let crowd = Crowd::new(limits);
+    let (stop, stopping) = watch::channel(());
+    let mut connections = JoinSet::new();
+    loop {
+        let (stream, seat) = tokio::select! {
+            _ = &mut stopped => break,
+            next = crowd.accept(&listener) => next,
+        };
         // Answers are small and written whole; a platform that cannot switch the delay off is only slower.
         let _ = stream.set_nodelay(true);
-    });
-    axum::serve(listener, router)
-        .with_graceful_shutdown(async {
-            let _ = stopped.await;
-        })
-        .await
+        let service = Arc::clone(&service);
+        let answer = move |head, body| handle(Arc::clone(&service), head, body);
+        connections.spawn(connection::serve(seat, async { Ok(stream) }, stopping.clone(), answer));
+        while connections.try_join_next().is_some() {}
+    }
+    drop((listener, stop));
+    let finished = async { while connections.join_next().await.is_some() {} };
+    // Dropping what is left ends it.
+    let _ = tokio::time::timeout(IN_FLIGHT, finished).await;
+    Ok(())
 }
 
-async fn handle(State(service): State<Arc<Service>>, request: axum::extract::Request) -> Response {
-    let (head, body) = request.into_parts();
+async fn handle(service: Arc<Service>, head: Parts, body: Result<Vec<u8>, ScimError>) -> Response {
     let headers = head.headers.iter();
-    let mut request = Request {
+    let headers = headers.filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())));
+    let (body, unread) = body.map_or_else(|error| (Vec::new(), Some(error)), |body| (body, None));
+    let request = Request {
         method: head.method.as_str().to_owned(),
         path: head.uri.path().to_owned(),
         query: head.uri.query().unwrap_or_default().to_owned(),
-        headers: headers
-            .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
-            .collect(),
-        body: Vec::new(),
+        headers: headers.collect(),
+        body,
     };
-    let body = read(body).await;
-    let body_fits = body.is_some();
     let patience = service.patience();
-    request.body = body.unwrap_or_default();
     // A scan of a large directory must not hold up other connections; among few resources the hand-over to another
     // thread would cost more than the work. A panic must not take the connection away.
     let answer = if may_scan(&request) && service.is_large() {
-        tokio::task::spawn_blocking(move || service.answer(request, body_fits)).await.ok()
+        tokio::task::spawn_blocking(move || service.answer(request, unread)).await.ok()
     } else {
-        panic::catch_unwind(AssertUnwindSafe(|| service.answer(request, body_fits))).ok()
+        panic::catch_unwind(AssertUnwindSafe(|| service.answer(request, unread))).ok()
     };
     let failed = || Answer::refusal(&ScimError::plain(500, "The server failed; nothing was changed"));
     let answer = answer.unwrap_or_else(failed);
@@ -70,26 +81,11 @@ async fn handle(State(service): State<Arc<Service>>, request: axum::extract::Req
     response(answer)
 }
 
-/// The whole body; `None` when it is too large or breaks off. What is too large is read on for a while, so that a client
-/// that sends first and reads then gets its answer.
-async fn read(mut body: Body) -> Option<Vec<u8>> {
-    let (mut kept, mut seen) = (Vec::new(), 0);
-    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
-        let Ok(data) = frame.ok()?.into_data() else { continue };
-        seen += data.len();
-        if seen <= MAX_BODY {
-            kept.extend_from_slice(&data);
-        } else if seen > 4 * MAX_BODY {
-            break;
-        }
-    }
-    (seen <= MAX_BODY).then_some(kept)
-}
-
 /// A body of unknown length whose connection breaks after so many bytes of it.
 fn broken_off(body: &[u8], length: usize) -> Body {
-    let start = body[..length.min(body.len())].to_vec();
-    Body::from_stream(stream::iter([Ok(start), Err(io::Error::from(io::ErrorKind::ConnectionReset))]))
+    let start = Frame::data(Bytes::copy_from_slice(&body[..length.min(body.len())]));
+    let parts = [Ok(start), Err(io::Error::from(io::ErrorKind::ConnectionReset))];
+    StreamBody::new(stream::iter(parts)).boxed_unsync()
 }
 
 /// False for what an index answers: one resource by its id, or a look-up of the form `attribute eq value`.
@@ -108,7 +104,7 @@ fn may_scan(request: &Request) -> bool {
 
 fn response(answer: Answer) -> Response {
     let body = match answer.cut {
-        None => Body::from(answer.body),
+        None => Full::new(Bytes::from(answer.body)).map_err(|never| match never {}).boxed_unsync(),
         Some(length) => broken_off(&answer.body, length),
     };
     let mut response = Response::new(body);
@@ -126,7 +122,6 @@ mod tests {
     use super::*;
     use crate::server::Config;
     use crate::server::fault::{Fault, ListAnswer, Occasion, fault};
-    use axum::body::to_bytes;
     use serde_json::Value;
 
     static FAILS: Fault = fault! {
@@ -143,13 +138,17 @@ mod tests {
         }
     };
 
+    fn head(path: &str) -> Parts {
+        let request = hyper::Request::builder().uri(path).header("authorization", "t").body(());
+        request.unwrap().into_parts().0
+    }
+
     #[tokio::test]
     async fn a_cut_answer_breaks_off() {
         let config = Config { token: "t".into(), faults: vec![&CUT], ..Config::default() };
         let service = Arc::new(Service::new(&config, "http://127.0.0.1/scim/v2").unwrap());
-        let request = axum::http::Request::builder().uri("/scim/v2/Users").body(Body::empty());
-        let response = handle(State(service), request.unwrap()).await;
-        assert!(to_bytes(response.into_body(), 9999).await.is_err());
+        let response = handle(service, head("/scim/v2/Users"), Ok(Vec::new())).await;
+        assert!(response.into_body().collect().await.is_err());
     }
 
     #[tokio::test]
@@ -157,10 +156,10 @@ mod tests {
         let config = Config { token: "t".into(), faults: vec![&FAILS], ..Config::default() };
         let service = Arc::new(Service::new(&config, "http://127.0.0.1/scim/v2").unwrap());
         for (path, status) in [("/scim/v2/Users", 500), ("/scim/v2/Users/none", 404)] {
-            let request = axum::http::Request::builder().uri(path).header("authorization", "t").body(Body::empty());
-            let response = handle(State(Arc::clone(&service)), request.unwrap()).await;
+            let response = handle(Arc::clone(&service), head(path), Ok(Vec::new())).await;
             assert_eq!(response.status(), status);
-            let body: Value = serde_json::from_slice(&to_bytes(response.into_body(), 9999).await.unwrap()).unwrap();
+            let body = response.into_body().collect().await.unwrap().to_bytes();
+            let body: Value = serde_json::from_slice(&body).unwrap();
             assert_eq!(body["status"], status.to_string());
             assert!(!body["detail"].as_str().unwrap().contains("secret of the inside"));
         }

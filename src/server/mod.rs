@@ -1,11 +1,14 @@
 //! The reference server: a healthy SCIM 2.0 target, with named faults. Built on [`crate::scim`]; shares no code with the
 //! judge.
 //!
-//! A request travels `http` (bytes to [`message::Request`]) -> `service` (credential, `route`) -> `resources` (one request
-//! on resources) -> `directory` (what is read and written) -> `store` (where it is kept) and back; `fault` deviates at the named seams in between.
+//! A request travels `connection` (bytes in time; `crowd` bounds all together) -> `http` (to a [`message::Request`]) ->
+//! `service` (credential, `route`) -> `resources` (one request on resources) -> `directory` (what is read and written) ->
+//! `store` (where it is kept) and back; `fault` deviates at the named seams in between.
 
 mod clock;
+mod connection;
 mod credential;
+mod crowd;
 mod directory;
 mod discovery;
 mod etag;
@@ -27,6 +30,7 @@ mod types;
 pub mod variant;
 mod view;
 
+pub use crowd::Limits;
 use fault::{Fault, Hiccup};
 use service::Service;
 use std::io;
@@ -85,6 +89,8 @@ pub struct Config {
     pub hiccup: Option<Hiccup>,
     /// How long the client waits for an answer: what faults that are slow measure their delay by.
     pub patience: Duration,
+    /// What clients may cost.
+    pub limits: Limits,
     /// What the server does otherwise than most, and rightly.
     pub variants: Vec<&'static Variant>,
     /// How a successful PATCH is answered.
@@ -113,6 +119,7 @@ impl Default for Config {
             faults: Vec::new(),
             hiccup: None,
             patience: Duration::from_secs(60),
+            limits: Limits::default(),
             variants: Vec::new(),
             patch_answer: PatchAnswer::default(),
             me: None,
@@ -134,9 +141,6 @@ pub struct Running {
     task: JoinHandle<io::Result<()>>,
 }
 
-/// How long [`Running::stop`] waits for requests in flight.
-const IN_FLIGHT: Duration = Duration::from_secs(2);
-
 impl Running {
     /// Stops accepting, lets requests in flight finish (two seconds at most), frees the port.
     pub async fn stop(mut self) {
@@ -144,9 +148,8 @@ impl Running {
             // The receiver is gone when the server has ended by itself, which is as good.
             let _ = stop.send(());
         }
-        if tokio::time::timeout(IN_FLIGHT, &mut self.task).await.is_err() {
-            self.task.abort();
-        }
+        // How it ended matters to nobody any more.
+        let _ = (&mut self.task).await;
     }
 
     /// Returns when the server has ended; the error says why it could not go on.
@@ -169,6 +172,6 @@ pub async fn start(config: Config) -> io::Result<Running> {
     let base_url = if path.is_empty() { origin } else { format!("{origin}/{path}") };
     let service = Service::new(&config, &base_url)?;
     let (stop, stopped) = oneshot::channel();
-    let task = tokio::spawn(http::serve(listener, Arc::new(service), stopped));
+    let task = tokio::spawn(http::serve(listener, Arc::new(service), config.limits, stopped));
     Ok(Running { base_url, stop: Some(stop), task })
 }

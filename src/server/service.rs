@@ -83,17 +83,17 @@ impl Service {
         self.patience
     }
 
-    /// Answers a request; `body_fits` is false when its body was too large to read.
-    pub(super) fn answer(&self, mut request: Request, body_fits: bool) -> Answer {
+    /// Answers a request; `unread` says why its body could not be read.
+    pub(super) fn answer(&self, mut request: Request, unread: Option<ScimError>) -> Answer {
         let started = Instant::now();
         let deviations = &self.directory.deviations;
         for other in deviations.iter().filter_map(|deviation| deviation.meanwhile(&request)) {
             // What became of it is told to somebody else.
-            drop(self.handle(&other, true));
+            drop(self.handle(&other, None));
         }
         let early = deviations.iter().find_map(|deviation| deviation.request(&mut request));
         let mut answer = early.unwrap_or_else(|| {
-            self.handle(&request, body_fits).unwrap_or_else(|mut error| {
+            self.handle(&request, unread).unwrap_or_else(|mut error| {
                 for deviation in deviations {
                     deviation.error(&request, &mut error);
                 }
@@ -107,7 +107,7 @@ impl Service {
         answer
     }
 
-    fn handle(&self, request: &Request, body_fits: bool) -> Result<Answer, ScimError> {
+    fn handle(&self, request: &Request, unread: Option<ScimError>) -> Result<Answer, ScimError> {
         let segments = route::segments(&request.path, &self.base_path)?;
         // The authentication schemes must be readable before one can authenticate (RFC 7643 §5).
         if segments != ["ServiceProviderConfig"] {
@@ -122,11 +122,10 @@ impl Service {
         }
         let target = Target::of(&segments, &self.directory.types).ok_or_else(|| route::not_found(&request.path))?;
         media::accepts(request.header("accept"))?;
-        if !body_fits {
-            let detail = format!("The body is larger than {} bytes, the most this server reads", discovery::MAX_BODY);
-            return Err(ScimError::plain(413, detail));
+        match unread {
+            Some(error) => Err(error),
+            None => self.act(request, &target),
         }
-        self.act(request, &target)
     }
 
     fn act(&self, request: &Request, target: &Target) -> Result<Answer, ScimError> {
