@@ -1,6 +1,7 @@
 //! What is read and written: create, read, replace, patch, delete. Each write is one step under one lock.
 
 use super::clock;
+use super::cursor::{Cursors, DEFAULT_TIMEOUT};
 use super::etag::{self, Precondition};
 use super::fault::{Action, Change, Claim, Deviation, Occasion, Stranger};
 use super::membership::{self, Plan};
@@ -22,6 +23,7 @@ pub(super) struct Directory {
     pub(super) base_url: String,
     pub(super) types: Types,
     pub(super) deviations: Vec<Box<dyn Deviation>>,
+    pub(super) cursors: Cursors,
     store: RwLock<Box<dyn Store>>,
     /// Where reads look when they are behind writes.
     replica: Option<Replica>,
@@ -32,7 +34,8 @@ impl Directory {
         let store: RwLock<Box<dyn Store>> = RwLock::new(Box::new(Memory::default()));
         let lag = deviations.iter().map(|deviation| deviation.lag()).max().unwrap_or_default();
         let replica = (!lag.is_zero()).then(|| Replica::new(lag));
-        Self { base_url: base_url.into(), types, deviations, store, replica }
+        let cursors = Cursors::new(DEFAULT_TIMEOUT);
+        Self { base_url: base_url.into(), types, deviations, cursors, store, replica }
     }
 
     /// What reads see.

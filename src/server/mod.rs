@@ -9,6 +9,7 @@ mod clock;
 mod connection;
 mod credential;
 mod crowd;
+mod cursor;
 mod directory;
 mod discovery;
 mod etag;
@@ -20,6 +21,7 @@ mod me;
 mod media;
 mod membership;
 pub mod message;
+mod order;
 mod query;
 mod resources;
 mod route;
@@ -97,6 +99,8 @@ pub struct Config {
     pub patch_answer: PatchAnswer,
     /// The userName of whom `/Me` is; without one it is not supported.
     pub me: Option<String>,
+    /// How long a cursor is good for.
+    pub cursor_timeout: Duration,
     /// What is written about each request.
     pub log: LogFormat,
     /// Whether /Roles and /Entitlements are offered, as Okta reads them.
@@ -123,6 +127,7 @@ impl Default for Config {
             variants: Vec::new(),
             patch_answer: PatchAnswer::default(),
             me: None,
+            cursor_timeout: cursor::DEFAULT_TIMEOUT,
             log: LogFormat::default(),
             entitlements: false,
             people: 0,

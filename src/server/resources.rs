@@ -2,7 +2,7 @@
 
 use super::PatchAnswer;
 use super::etag::{self, Precondition};
-use super::fault::{Action, Occasion};
+use super::fault::{Action, Neighbours, Occasion};
 use super::listing;
 use super::media::json_body;
 use super::message::{Answer, Request};
@@ -101,16 +101,19 @@ impl Service {
                 self.shown(&Occasion { kind, ..occasion }, resource, &query.projection)
             })
             .collect();
-        Ok(Answer::scim(
-            200,
-            &json!({
-                "schemas": [LIST_URN],
-                "totalResults": list.total,
-                "startIndex": list.start_index,
-                "itemsPerPage": resources.len(),
-                "Resources": resources,
-            }),
-        ))
+        let mut body = json!({ "schemas": [LIST_URN], "totalResults": list.total });
+        match list.neighbours {
+            None => body["startIndex"] = list.start_index.into(),
+            Some(Neighbours { next, previous }) => {
+                let told = [("nextCursor", next), ("previousCursor", previous)];
+                for (name, cursor) in told.into_iter().filter_map(|(name, cursor)| Some((name, cursor?))) {
+                    body[name] = cursor.into();
+                }
+            }
+        }
+        body["itemsPerPage"] = resources.len().into();
+        body["Resources"] = resources.into();
+        Ok(Answer::scim(200, &body))
     }
 
     fn kind_of(&self, resource: &Map<String, Value>) -> Option<Kind> {

@@ -1,6 +1,7 @@
 //! From a request to its answer: credential, media types, route, what is done there.
 
 use super::credential;
+use super::cursor::Cursors;
 use super::directory::Directory;
 use super::discovery;
 use super::fault::Hiccup;
@@ -43,6 +44,7 @@ impl Service {
             deviation.types(&mut types);
         }
         let mut directory = Directory::new(base_url, types, deviations);
+        directory.cursors = Cursors::new(config.cursor_timeout);
         // What is there at the start was there before anything went wrong.
         let deviations = std::mem::take(&mut directory.deviations);
         let mut initial: Vec<_> = (0..config.people).map(|number| (Kind::User, seed::person(number))).collect();
@@ -159,7 +161,7 @@ impl Service {
                 Err(ScimError::plain(403, "What a server tells about itself cannot be filtered"))
             }
             (Target::ServiceProviderConfig, "GET") => {
-                Ok(Answer::scim(200, &discovery::service_provider_config(base_url)))
+                Ok(Answer::scim(200, &discovery::service_provider_config(base_url, self.directory.cursors.timeout())))
             }
             (Target::ResourceTypes(name), "GET") => {
                 told(discovery::resource_types(base_url, types), name.as_deref(), "resource type")
