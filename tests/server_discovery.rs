@@ -42,7 +42,7 @@ async fn the_configuration_says_what_the_server_can_do() {
     let config = target.get("/ServiceProviderConfig").await.body;
     assert_eq!(config["schemas"], json!(["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"]));
     for (feature, supported) in
-        [("patch", true), ("filter", true), ("sort", true), ("changePassword", true), ("bulk", false), ("etag", false)]
+        [("patch", true), ("filter", true), ("sort", true), ("changePassword", true), ("bulk", false), ("etag", true)]
     {
         assert_eq!(config[feature]["supported"], supported, "{feature}");
     }

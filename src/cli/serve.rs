@@ -1,6 +1,7 @@
 //! `scimulate serve`: the reference server, for self-tests and for pointing a client at.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -35,6 +36,12 @@ pub(super) struct ServeArgs {
     /// How a PATCH is answered: 200 with the resource, or 204
     #[arg(long, value_enum, default_value_t)]
     patch_answer: PatchStatus,
+    /// Who /Me is, by userName; without it /Me is answered 501
+    #[arg(long, value_name = "USERNAME")]
+    me: Option<String>,
+    /// How long a cursor (RFC 9865) is good for: 500ms, 5s, 10m, 1h
+    #[arg(long, default_value = "1h", value_parser = super::duration, value_name = "DUR")]
+    cursor_timeout: Duration,
     /// How many people are there at the start
     #[arg(long, default_value_t = 0, value_name = "N")]
     seed_users: usize,
@@ -136,6 +143,8 @@ pub(super) async fn serve(args: ServeArgs) -> Exit {
             Some(Log::Text) => LogFormat::Text,
             Some(Log::Json) => LogFormat::Json,
         },
+        me: args.me,
+        cursor_timeout: args.cursor_timeout,
         people: args.seed_users,
         entitlements: args.entitlements,
         schemas,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 /// The URN of the error message.
 pub const ERROR_URN: &str = "urn:ietf:params:scim:api:messages:2.0:Error";
 
-/// The keywords of RFC 7644 §3.12, table 9.
+/// The keywords of RFC 7644 §3.12, table 9, and of RFC 9865 §2.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScimType {
     /// The filter is malformed, or its attribute and operator do not go together.
@@ -28,6 +28,12 @@ pub enum ScimType {
     InvalidVers,
     /// The request carries personal data where it must not.
     Sensitive,
+    /// The cursor is none of this server for this query.
+    InvalidCursor,
+    /// The cursor is too old.
+    ExpiredCursor,
+    /// The count beside a cursor cannot be used.
+    InvalidCount,
 }
 
 impl ScimType {
@@ -44,6 +50,9 @@ impl ScimType {
             Self::InvalidValue => "invalidValue",
             Self::InvalidVers => "invalidVers",
             Self::Sensitive => "sensitive",
+            Self::InvalidCursor => "invalidCursor",
+            Self::ExpiredCursor => "expiredCursor",
+            Self::InvalidCount => "invalidCount",
         }
     }
 }

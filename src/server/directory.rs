@@ -1,6 +1,8 @@
 //! What is read and written: create, read, replace, patch, delete. Each write is one step under one lock.
 
 use super::clock;
+use super::cursor::{Cursors, DEFAULT_TIMEOUT};
+use super::etag::{self, Precondition};
 use super::fault::{Action, Change, Claim, Deviation, Occasion, Stranger};
 use super::membership::{self, Plan};
 use super::store::{Index, Membership, Memory, Replica, Store, Write};
@@ -21,6 +23,7 @@ pub(super) struct Directory {
     pub(super) base_url: String,
     pub(super) types: Types,
     pub(super) deviations: Vec<Box<dyn Deviation>>,
+    pub(super) cursors: Cursors,
     store: RwLock<Box<dyn Store>>,
     /// Where reads look when they are behind writes.
     replica: Option<Replica>,
@@ -31,7 +34,8 @@ impl Directory {
         let store: RwLock<Box<dyn Store>> = RwLock::new(Box::new(Memory::default()));
         let lag = deviations.iter().map(|deviation| deviation.lag()).max().unwrap_or_default();
         let replica = (!lag.is_zero()).then(|| Replica::new(lag));
-        Self { base_url: base_url.into(), types, deviations, store, replica }
+        let cursors = Cursors::new(DEFAULT_TIMEOUT);
+        Self { base_url: base_url.into(), types, deviations, cursors, store, replica }
     }
 
     /// What reads see.
@@ -100,6 +104,11 @@ impl Directory {
         self.head(&**self.current(), kind, id).map(drop)
     }
 
+    /// The id of the user of this name, whatever its case.
+    pub(super) fn user_called(&self, name: &str) -> Result<Option<String>, ScimError> {
+        Ok(self.current().find(Kind::User, Index::UserName, &fold(name))?.into_iter().next())
+    }
+
     /// One resource as a client sees it; a 404 when there is none.
     pub(super) fn read(&self, kind: Kind, id: &str, projection: &Projection) -> Result<Fields, ScimError> {
         let store = self.reading();
@@ -108,10 +117,17 @@ impl Directory {
     }
 
     /// Puts the body in the place of a resource (RFC 7644 §3.5.1).
-    pub(super) fn replace(&self, kind: Kind, id: &str, mut body: Value) -> Result<Fields, ScimError> {
+    pub(super) fn replace(
+        &self,
+        kind: Kind,
+        id: &str,
+        mut body: Value,
+        precondition: &Precondition,
+    ) -> Result<Fields, ScimError> {
         let occasion = Occasion { action: Action::Replace, kind, id: Some(id) };
         let of = self.types.of(kind);
         let mut store = self.writing();
+        self.permit(&**store, kind, id, precondition)?;
         let before = self.stored(&**store, kind, id)?;
         self.each(|deviation| deviation.body(&occasion, &mut body))?;
         let mut after = resource::replace(&before, resource::read(&body, of)?, of)?;
@@ -120,16 +136,19 @@ impl Directory {
         self.show(&**store, kind, stored)
     }
 
-    /// Applies the operations of a PATCH, all or none (RFC 7644 §3.5.2). Gives back the resource where it is wanted.
+    /// Applies the operations of a PATCH, all or none (RFC 7644 §3.5.2). Gives back the resource, where no view of it is
+    /// wanted without members.
     pub(super) fn patch(
         &self,
         kind: Kind,
         id: &str,
         mut body: Value,
+        precondition: &Precondition,
         wanted: Option<&Projection>,
-    ) -> Result<Option<Fields>, ScimError> {
+    ) -> Result<Fields, ScimError> {
         let occasion = Occasion { action: Action::Patch, kind, id: Some(id) };
         let mut store = self.writing();
+        self.permit(&**store, kind, id, precondition)?;
         let head = self.head(&**store, kind, id)?;
         self.each(|deviation| deviation.body(&occasion, &mut body))?;
         let mut operations = patch::read(&body)?;
@@ -140,16 +159,31 @@ impl Directory {
             && let Some(plan) = Plan::of(&operations)
         {
             self.change_members(&mut **store, id, &head, plan)?;
-            let Some(projection) = wanted else { return Ok(None) };
-            return Ok(Some(self.whole(&**store, kind, self.head(&**store, kind, id)?, projection)?));
+            let head = self.head(&**store, kind, id)?;
+            return match wanted {
+                Some(projection) => self.whole(&**store, kind, head, projection),
+                None => self.show(&**store, kind, head),
+            };
         }
         let before = self.stored(&**store, kind, id)?;
         let seen = self.show(&**store, kind, before.clone())?;
         let (mut after, outcome) = self.apply(&occasion, seen, &operations)?;
         view::hide(&mut after, kind, &**store)?;
-        let stored = self.check_and_put(&mut **store, &occasion, id, Some(&before), after)?;
+        let mut stored = self.check_and_put(&mut **store, &occasion, id, Some(&before), after)?;
         outcome?;
-        wanted.map(|_| self.show(&**store, kind, stored)).transpose()
+        if wanted.is_none() {
+            stored.shift_remove("members");
+        }
+        self.show(&**store, kind, stored)
+    }
+
+    /// Refuses a write to a resource that has another version than the client demands; a 404 when there is none.
+    fn permit(&self, store: &dyn Store, kind: Kind, id: &str, precondition: &Precondition) -> Result<(), ScimError> {
+        if !precondition.demands() {
+            return Ok(());
+        }
+        let now = self.show(store, kind, self.head(store, kind, id)?)?;
+        precondition.must_allow_write(etag::told(&now))
     }
 
     /// Makes all changes, or none.
@@ -200,9 +234,10 @@ impl Directory {
     }
 
     /// Removes a resource, and its memberships with it.
-    pub(super) fn delete(&self, kind: Kind, id: &str) -> Result<(), ScimError> {
+    pub(super) fn delete(&self, kind: Kind, id: &str, precondition: &Precondition) -> Result<(), ScimError> {
         let occasion = Occasion { action: Action::Delete, kind, id: Some(id) };
         let mut store = self.writing();
+        self.permit(&**store, kind, id, precondition)?;
         let going = self.head(&**store, kind, id)?;
         let mut keep = false;
         self.each(|deviation| deviation.removal(&occasion, &going, &mut keep))?;
@@ -365,7 +400,7 @@ mod tests {
         let mut body = seed::person(1);
         body["password"] = "Zx9-secret".into();
         let id = directory.create(Kind::User, body.clone()).unwrap()["id"].as_str().unwrap().to_owned();
-        directory.replace(Kind::User, &id, body).unwrap();
+        directory.replace(Kind::User, &id, body, &Precondition::default()).unwrap();
         let stored = directory.reading().get(Kind::User, &id).unwrap().unwrap();
         assert!(!String::from_utf8(stored).unwrap().contains("assword"));
     }

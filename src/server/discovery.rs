@@ -1,15 +1,16 @@
 //! What the server tells about itself (RFC 7643 §5-§7, RFC 7644 §4).
 
-use super::query::MAX_PAGE;
+use super::query::{DEFAULT_PAGE, MAX_PAGE};
 use super::types::Types;
 use crate::scim::error::ScimError;
 use crate::scim::schema::{ResourceType, Schema};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// The largest body that is read, in bytes.
 pub(super) const MAX_BODY: usize = 16 * 1024 * 1024;
 
-pub(super) fn service_provider_config(base_url: &str) -> Value {
+pub(super) fn service_provider_config(base_url: &str, cursor_timeout: Duration) -> Value {
     json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
         "patch": { "supported": true },
@@ -17,7 +18,15 @@ pub(super) fn service_provider_config(base_url: &str) -> Value {
         "filter": { "supported": true, "maxResults": MAX_PAGE },
         "changePassword": { "supported": true },
         "sort": { "supported": true },
-        "etag": { "supported": false },
+        "etag": { "supported": true },
+        "pagination": {
+            "cursor": true,
+            "index": true,
+            "defaultPaginationMethod": "index",
+            "defaultPageSize": DEFAULT_PAGE,
+            "maxPageSize": MAX_PAGE,
+            "cursorTimeout": cursor_timeout.as_secs(),
+        },
         "authenticationSchemes": [
             {
                 "type": "oauthbearertoken",

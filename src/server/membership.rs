@@ -231,6 +231,7 @@ mod tests {
     use crate::scim::schema::{GROUP_URN, USER_URN};
     use crate::server::Config;
     use crate::server::directory::Directory;
+    use crate::server::etag::Precondition;
     use crate::server::fault::Deviation;
     use crate::server::types::Types;
     use proptest::prelude::*;
@@ -298,8 +299,9 @@ mod tests {
             for operations in requests {
                 let body = json!({"schemas":[PATCH_OP_URN],"Operations":operations});
                 let (before_short, before_long) = (group(&short).1, group(&long).1);
-                let by_short = short.patch(Kind::Group, "g", body.clone(), None).map(drop);
-                let by_long = long.patch(Kind::Group, "g", body, None).map(drop);
+                let free = Precondition::default();
+                let by_short = short.patch(Kind::Group, "g", body.clone(), &free, None).map(drop);
+                let by_long = long.patch(Kind::Group, "g", body, &free, None).map(drop);
                 prop_assert_eq!(by_short.map_err(|error| error.scim_type), by_long.map_err(|error| error.scim_type));
                 let ((short, short_time), (long, long_time)) = (group(&short), group(&long));
                 prop_assert_eq!(short, long);

@@ -2,22 +2,29 @@
 //! judge.
 //!
 //! A request travels `connection` (bytes in time; `crowd` bounds all together) -> `http` (to a [`message::Request`]) ->
-//! `service` (credential, route) -> `directory` (what is read and written) -> `store` (where it is kept) and back; `fault`
-//! deviates at the named seams in between.
+//! `service` (credential, `route`) -> `resources` (one request on resources) -> `directory` (what is read and written) ->
+//! `store` (where it is kept) and back; `fault` deviates at the named seams in between.
 
 mod clock;
 mod connection;
 mod credential;
 mod crowd;
+mod cursor;
 mod directory;
 mod discovery;
+mod etag;
 pub mod fault;
 mod http;
 mod listing;
 mod log;
+mod me;
+mod media;
 mod membership;
 pub mod message;
+mod order;
 mod query;
+mod resources;
+mod route;
 mod seed;
 mod service;
 mod store;
@@ -90,6 +97,10 @@ pub struct Config {
     pub variants: Vec<&'static Variant>,
     /// How a successful PATCH is answered.
     pub patch_answer: PatchAnswer,
+    /// The userName of whom `/Me` is; without one it is not supported.
+    pub me: Option<String>,
+    /// How long a cursor is good for.
+    pub cursor_timeout: Duration,
     /// What is written about each request.
     pub log: LogFormat,
     /// Whether /Roles and /Entitlements are offered, as Okta reads them.
@@ -115,6 +126,8 @@ impl Default for Config {
             limits: Limits::default(),
             variants: Vec::new(),
             patch_answer: PatchAnswer::default(),
+            me: None,
+            cursor_timeout: cursor::DEFAULT_TIMEOUT,
             log: LogFormat::default(),
             entitlements: false,
             people: 0,

@@ -22,6 +22,8 @@ pub struct Query {
     pub filter: Option<Filter>,
     /// The position of the first to show, from 1.
     pub start_index: usize,
+    /// The cursor of the page, empty for the first; `None` when pages are counted (RFC 9865).
+    pub cursor: Option<String>,
     /// How many to show at most; as asked, before the server's own limit.
     pub count: Option<usize>,
     /// The server's own limit.
@@ -42,10 +44,10 @@ impl Query {
 
     pub(super) fn from_url(parameters: &Parameters) -> Result<Self, ScimError> {
         let number = |name: &str| parameters.get(name).map(|text| whole_number(name, text)).transpose();
+        let page = Page { cursor: parameters.get("cursor"), start_index: number("startIndex"), count: number("count") };
         Self::new(
             parameters.get("filter"),
-            number("startIndex")?,
-            number("count")?,
+            page,
             parameters.get("sortBy"),
             parameters.get("sortOrder"),
             parameters.projection()?,
@@ -78,10 +80,10 @@ impl Query {
             }
             Some(_) => Err(ScimError::value(format!("{name} must be an array of names"))),
         };
+        let page = Page { cursor: text("cursor")?, start_index: number("startIndex"), count: number("count") };
         Self::new(
             text("filter")?,
-            number("startIndex")?,
-            number("count")?,
+            page,
             text("sortBy")?,
             text("sortOrder")?,
             Projection::new(names("attributes")?, names("excludedAttributes")?)?,
@@ -90,12 +92,12 @@ impl Query {
 
     fn new(
         filter: Option<&str>,
-        start_index: Option<usize>,
-        count: Option<usize>,
+        page: Page,
         sort_by: Option<&str>,
         sort_order: Option<&str>,
         projection: Projection,
     ) -> Result<Self, ScimError> {
+        let (start_index, count) = page.numbers()?;
         let sort_by = sort_by
             .map(|text| AttributePath::parse(text).map_err(|problem| ScimError::value(format!("sortBy: {problem}"))));
         let descending = match sort_order {
@@ -108,13 +110,37 @@ impl Query {
         };
         Ok(Self {
             filter: filter.map(Filter::parse).transpose()?,
-            start_index: start_index.unwrap_or(1).max(1),
+            start_index,
+            cursor: page.cursor.map(str::to_owned),
             count,
             limit: MAX_PAGE,
             sort_by: sort_by.transpose()?,
             descending,
             projection,
         })
+    }
+}
+
+/// Which page is asked for. The numbers were read and may be none.
+struct Page<'p> {
+    cursor: Option<&'p str>,
+    start_index: Result<Option<usize>, ScimError>,
+    count: Result<Option<usize>, ScimError>,
+}
+
+impl Page<'_> {
+    /// The start index, from 1, and the count. With a cursor a bad count has a keyword of its own (RFC 9865 §2.1), and a
+    /// start index would name another page.
+    fn numbers(&self) -> Result<(usize, Option<usize>), ScimError> {
+        let start_index = self.start_index.clone()?;
+        let count = self.count.clone().map_err(|error| match self.cursor {
+            Some(_) => ScimError::bad(ScimType::InvalidCount, error.detail),
+            None => error,
+        })?;
+        if self.cursor.is_some() && start_index.is_some() {
+            return Err(ScimError::value("startIndex and cursor name two pages: send one of them"));
+        }
+        Ok((start_index.unwrap_or(1).max(1), count))
     }
 }
 

@@ -1,8 +1,9 @@
 //! Between the stored form of a resource and the form a client sees.
 //!
-//! Stored form leaves out what follows from elsewhere: `meta.location`, `groups` of a user, `$ref` of a member and of a
+//! Stored form leaves out what follows from elsewhere: `meta.location`, `meta.version`, `groups` of a user, `$ref` of a member and of a
 //! manager, `displayName` of a manager.
 
+use super::etag;
 use super::store::{Index, Keys, Store};
 use super::types::{Kind, Types};
 use crate::scim::error::ScimError;
@@ -54,6 +55,7 @@ pub(super) fn show(
     if let Some(meta) = resource.get_mut("meta").and_then(Value::as_object_mut) {
         meta.insert("location".into(), location(base_url, types, kind, &id).into());
     }
+    etag::stamp(resource);
     Ok(())
 }
 
@@ -113,6 +115,7 @@ pub(super) fn hide(resource: &mut Fields, kind: Kind, store: &dyn Store) -> Resu
     }
     if let Some(meta) = resource.get_mut("meta").and_then(Value::as_object_mut) {
         meta.shift_remove("location");
+        meta.shift_remove("version");
     }
     Ok(())
 }

@@ -76,6 +76,15 @@ pub enum Stranger {
     Keep,
 }
 
+/// Where the pages beside a page are, when there are any (RFC 9865 §2).
+#[derive(Clone, Debug)]
+pub struct Neighbours {
+    /// The cursor of the next page.
+    pub next: Option<String>,
+    /// The cursor of the page before.
+    pub previous: Option<String>,
+}
+
 /// A list about to be answered.
 #[derive(Clone, Debug)]
 pub struct ListAnswer {
@@ -85,6 +94,8 @@ pub struct ListAnswer {
     pub start_index: usize,
     /// What was asked for as `count`.
     pub count: Option<usize>,
+    /// The cursors, for a client that pages by them; it is told no `start_index`.
+    pub neighbours: Option<Neighbours>,
     /// The page.
     pub resources: Vec<Map<String, Value>>,
 }

@@ -31,7 +31,7 @@ mod update;
 
 pub(super) use groups::HIDDEN as HIDDEN_GROUP;
 
-pub use deviation::{Action, Change, Claim, Deviation, ListAnswer, Occasion, Stranger};
+pub use deviation::{Action, Change, Claim, Deviation, ListAnswer, Neighbours, Occasion, Stranger};
 pub use hiccup::Hiccup;
 
 use std::fmt;

@@ -1,11 +1,8 @@
 //! A store in memory: compact bytes and hash indexes.
 
-use super::{Index, Keys, Kind, Member, Membership, Store, Stored, Write};
+use super::{Index, Keys, Kind, Member, Membership, Store, Stored, Turn, Write};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
-
-/// The place of something in the order of its coming.
-type Turn = u64;
 
 #[derive(Debug, Default)]
 pub(in crate::server) struct Memory {
@@ -84,13 +81,13 @@ impl Memory {
         self.shelves.get(&kind)?.records.get(id)
     }
 
-    fn turn(&mut self) -> Turn {
+    fn next_turn(&mut self) -> Turn {
         self.next += 1;
         self.next
     }
 
     fn put(&mut self, kind: Kind, id: &str, bytes: Vec<u8>, keys: Keys, membership: Membership) {
-        let new_turn = self.turn();
+        let new_turn = self.next_turn();
         let held = self.shelves.entry(kind).or_default();
         let (id, turn, old) = if let Some((id, record)) = held.records.remove_entry(id) {
             (id, record.turn, record.keys)
@@ -189,6 +186,15 @@ impl Store for Memory {
         Ok(())
     }
 
+    fn turn(&self, kind: Kind, id: &str) -> Stored<Option<Turn>> {
+        Ok(self.record(kind, id).map(|record| record.turn))
+    }
+
+    fn before(&self, kind: Kind, turn: Turn) -> Stored<usize> {
+        let count = |held: &Shelf| held.order.partition_point(|(known, _)| *known < turn);
+        Ok(self.shelves.get(&kind).map_or(0, count))
+    }
+
     fn find(&self, kind: Kind, index: Index, value: &str) -> Stored<Vec<String>> {
         let Some(held) = self.shelves.get(&kind) else { return Ok(Vec::new()) };
         Ok(match index {
@@ -250,6 +256,9 @@ mod tests {
         }
         assert_eq!(ids(&store, 0, 9), "cad");
         assert_eq!((ids(&store, 2, 1).as_str(), ids(&store, 3, 9).as_str()), ("d", ""));
+        let turn = store.turn(Kind::User, "d").unwrap().unwrap();
+        assert_eq!((store.before(Kind::User, turn).unwrap(), store.before(Kind::User, turn + 1).unwrap()), (2, 3));
+        assert_eq!((store.turn(Kind::User, "b").unwrap(), store.before(Kind::Group, turn).unwrap()), (None, 0));
         assert_eq!(store.count(Kind::User).unwrap(), 3);
     }
 

@@ -63,6 +63,9 @@ pub(super) enum Write {
     Remove { kind: Kind, id: String },
 }
 
+/// The place of a resource in the order of creation: one that is gone keeps it, and no other gets it.
+pub(super) type Turn = u64;
+
 /// The store itself failed; nothing was changed.
 #[derive(Debug, thiserror::Error)]
 #[error("the store failed: {0}")]
@@ -95,6 +98,12 @@ pub(super) trait Store: Send + Sync {
 
     /// Shows resources in order, from the one at `skip`, `take` at most; as cheap at the end as at the start.
     fn page(&self, kind: Kind, skip: usize, take: usize, show: &mut dyn FnMut(&[u8])) -> Stored<()>;
+
+    /// The turn of a resource.
+    fn turn(&self, kind: Kind, id: &str) -> Stored<Option<Turn>>;
+
+    /// How many resources of the kind have a turn below this one.
+    fn before(&self, kind: Kind, turn: Turn) -> Stored<usize>;
 
     /// The ids of the resources with this value, in the order of their creation.
     fn find(&self, kind: Kind, index: Index, value: &str) -> Stored<Vec<String>>;

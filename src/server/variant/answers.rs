@@ -157,22 +157,22 @@ pub(super) const VARIANTS: &[Variant] = &[
         }
     },
     variant! {
-        id: "versions",
-        title: "resources have versions",
-        why: "RFC 7644 §3.14: a server may tell a version in meta.version and ETag.",
+        id: "no_versions",
+        title: "resources have no versions",
+        why: "RFC 7644 §3.14: a server need not support ETags. RFC 7643 §5: etag.supported tells whether it does.",
+        fn request(&self, request: &mut Request) -> Option<Answer> {
+            request.headers.retain(|(name, _)| name != "if-match" && name != "if-none-match");
+            None
+        }
         fn resource(&self, _: &Occasion, resource: &mut Map<String, Value>) {
             if let Some(meta) = resource.get_mut("meta").and_then(Value::as_object_mut) {
-                let time = meta.get("lastModified").and_then(Value::as_str).unwrap_or_default();
-                meta.insert("version".into(), format!("W/\"{time}\"").into());
+                meta.shift_remove("version");
             }
         }
         fn answer(&self, request: &Request, answer: &mut Answer) {
-            let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-            if let Some(version) = body.pointer("/meta/version").and_then(Value::as_str) {
-                answer.headers.push(("etag".into(), version.into()));
-            }
+            answer.drop_header("etag");
             if request.is_at("ServiceProviderConfig") {
-                answer.edit(|body| body["etag"]["supported"] = true.into());
+                answer.edit(|body| body["etag"]["supported"] = false.into());
             }
         }
     },

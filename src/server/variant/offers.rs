@@ -100,7 +100,11 @@ fn no_user(occasion: &Occasion, status: u16) -> Result<(), ScimError> {
 /// `filter.maxResults` is the most a query returns (RFC 7643 §5).
 fn tell_limit(request: &Request, answer: &mut Answer, limit: usize) {
     if request.is_at("ServiceProviderConfig") {
-        answer.edit(|body| body["filter"]["maxResults"] = limit.into());
+        answer.edit(|body| {
+            body["filter"]["maxResults"] = limit.into();
+            body["pagination"]["maxPageSize"] = limit.into();
+            body["pagination"]["defaultPageSize"] = limit.into();
+        });
     }
 }
 
