@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Output;
 
-use support::{scimulate, stderr, stdout};
+use support::{run, scimulate, serve, stderr, stdout};
 
 fn archive(app: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/wire/{app}.har"));
@@ -66,4 +66,40 @@ fn what_is_no_archive_is_told() {
         assert_eq!(output.status.code(), Some(4), "{}", stdout(&output));
         assert!(stderr(&output).contains(told), "{}", stderr(&output));
     }
+}
+
+#[test]
+fn what_the_server_archives_is_what_the_client_sent() {
+    let folder = tempfile::tempdir().expect("folder");
+    let file = folder.path().join("sent.har");
+    let words = ["connection.credentials", "users.create", "users.deactivate", "users.password", "groups.members"];
+    let (served, url) = serve(&["--log", "har", "--log-file", file.to_str().expect("UTF-8")]);
+    let played = run(&[&["--url", &url][..], &words].concat()).0;
+    assert_eq!(played.status.code(), Some(0), "{}", stdout(&played));
+    drop(served);
+    let text = fs::read_to_string(&file).expect("archive");
+    assert!(!text.contains("secret-token-0815") && text.contains("\\\"password\\\":\\\"[8 characters]\\\""));
+    let output = scimulate().arg("compare-wire").arg(&file).output().expect("compare-wire");
+    let told = stdout(&output);
+    assert!(told.contains("same    create a user") && told.contains("same    sync a password (PATCH)"), "{told}");
+    // Clean-up is not Okta: it deletes users, and sends no media type with nothing to label.
+    let differing: Vec<_> = told.lines().filter(|line| line.starts_with("DIFFERS")).collect();
+    assert_eq!(differing.len(), 2, "{told}");
+    assert!(
+        differing.iter().all(|line| line.contains("DELETE /Users/{id}") || line.contains("delete a group")),
+        "{told}"
+    );
+}
+
+#[test]
+fn an_archive_is_never_written_over() {
+    let folder = tempfile::tempdir().expect("folder");
+    let file = folder.path().join("sent.har");
+    fs::write(&file, "mine").expect("write");
+    let output = scimulate().args(["serve", "--log", "har", "--log-file"]).arg(&file).output().expect("serve");
+    assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
+    assert!(stderr(&output).contains("it is there already"), "{}", stderr(&output));
+    assert_eq!(fs::read_to_string(&file).expect("file"), "mine");
+    let output = scimulate().args(["serve", "--log", "har"]).output().expect("serve");
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
 }

@@ -51,9 +51,12 @@ pub(super) struct ServeArgs {
     /// Offer /Roles and /Entitlements, as Okta reads them
     #[arg(long)]
     entitlements: bool,
-    /// One line per request on stderr, secrets redacted
+    /// text, json: one line per request on stderr, secrets redacted; har: all that is sent and answered, in --log-file
     #[arg(long, value_enum)]
     log: Option<Log>,
+    /// A new file for `--log har`, an HTTP archive to give to `scimulate compare-wire`
+    #[arg(long, value_name = "FILE", required_if_eq("log", "har"))]
+    log_file: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
@@ -69,6 +72,7 @@ enum PatchStatus {
 enum Log {
     Text,
     Json,
+    Har,
 }
 
 /// The faults of these ids; the error names near ones.
@@ -128,6 +132,9 @@ pub(super) async fn serve(args: ServeArgs) -> Exit {
         Ok(schemas) => schemas,
         Err(why) => return give_up(Exit::InvalidInput, why),
     };
+    if args.log_file.is_some() && !matches!(args.log, Some(Log::Har)) {
+        return give_up(Exit::Usage, "--log-file is for --log har; other lines go to stderr");
+    }
     let config = Config {
         port: args.port,
         base_path: args.base_path.clone(),
@@ -139,10 +146,11 @@ pub(super) async fn serve(args: ServeArgs) -> Exit {
             PatchStatus::NoContent => PatchAnswer::NoContent204,
         },
         log: match args.log {
-            None => LogFormat::Off,
+            None | Some(Log::Har) => LogFormat::Off,
             Some(Log::Text) => LogFormat::Text,
             Some(Log::Json) => LogFormat::Json,
         },
+        archive: args.log_file.clone(),
         me: args.me,
         cursor_timeout: args.cursor_timeout,
         people: args.seed_users,

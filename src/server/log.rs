@@ -1,11 +1,14 @@
-//! One line about each request, for a person or a program. Never a credential, never a body.
+//! One line about each request, for a person or a program. Never a credential, never a body. Bodies are in the archive, if
+//! there is one.
 
 use super::LogFormat;
+use super::archive::Archive;
 use super::clock;
 use super::message::{Answer, Request};
 use serde_json::json;
 use std::fmt;
-use std::io::Write;
+use std::io::{self, Write};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,6 +17,7 @@ pub(super) struct Log {
     format: LogFormat,
     token: String,
     writer: Mutex<Box<dyn Write + Send>>,
+    archive: Option<Mutex<Archive>>,
 }
 
 impl fmt::Debug for Log {
@@ -25,7 +29,22 @@ impl fmt::Debug for Log {
 impl Log {
     /// `token` is what must never be written.
     pub(super) fn new(format: LogFormat, token: &str, writer: Box<dyn Write + Send>) -> Self {
-        Self { format, token: token.into(), writer: Mutex::new(writer) }
+        Self { format, token: token.into(), writer: Mutex::new(writer), archive: None }
+    }
+
+    /// The same with an archive in a new file.
+    pub(super) fn archived(mut self, file: Option<&Path>) -> io::Result<Self> {
+        if let Some(file) = file {
+            let told = |error: io::Error| {
+                let why = match error.kind() {
+                    io::ErrorKind::AlreadyExists => "it is there already, and nothing is written over".to_owned(),
+                    _ => error.to_string(),
+                };
+                io::Error::new(io::ErrorKind::InvalidInput, format!("the archive {}: {why}", file.display()))
+            };
+            self.archive = Some(Mutex::new(Archive::create(file).map_err(told)?));
+        }
+        Ok(self)
     }
 
     /// Notes a request that was answered.
@@ -37,6 +56,10 @@ impl Log {
         }
         let target = self.redacted(&target);
         let (time, took) = (clock::now(None), took.as_millis());
+        if let Some(archive) = &self.archive {
+            let mut archive = archive.lock().unwrap_or_else(PoisonError::into_inner);
+            archive.note((request, answer), (time.as_str(), took), |text| self.redacted(text));
+        }
         let line = match self.format {
             LogFormat::Off => return,
             LogFormat::Text => {

@@ -5,6 +5,7 @@
 //! `service` (credential, `route`) -> `resources` (one request on resources) -> `directory` (what is read and written) ->
 //! `store` (where it is kept) and back; `fault` deviates at the named seams in between.
 
+mod archive;
 mod clock;
 mod connection;
 mod credential;
@@ -37,6 +38,7 @@ use fault::{Fault, Hiccup};
 use service::Service;
 use std::io;
 use std::net::Ipv4Addr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -103,6 +105,8 @@ pub struct Config {
     pub cursor_timeout: Duration,
     /// What is written about each request.
     pub log: LogFormat,
+    /// A new file that gets everything that was sent and answered, as an HTTP archive without credentials and passwords.
+    pub archive: Option<PathBuf>,
     /// Whether /Roles and /Entitlements are offered, as Okta reads them.
     pub entitlements: bool,
     /// How many example people the directory starts with.
@@ -129,6 +133,7 @@ impl Default for Config {
             me: None,
             cursor_timeout: cursor::DEFAULT_TIMEOUT,
             log: LogFormat::default(),
+            archive: None,
             entitlements: false,
             people: 0,
             schemas: Vec::new(),

@@ -69,7 +69,7 @@ impl Service {
             me: config.me.as_deref().map(Me::new),
             patch_answer: config.patch_answer,
             patience: config.patience,
-            log: Log::new(config.log, &config.token, Box::new(io::stderr())),
+            log: Log::new(config.log, &config.token, Box::new(io::stderr())).archived(config.archive.as_deref())?,
         })
     }
 
