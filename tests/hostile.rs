@@ -7,19 +7,22 @@ mod support;
 mod hostile {
     pub(crate) mod answers;
     pub(crate) mod run;
+    pub(crate) mod table;
     pub(crate) mod target;
     pub(crate) mod wire;
 }
 
 use std::net::TcpListener;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::Duration;
 
-use hostile::run::{Ended, complaints, play};
+use hostile::run::{Ended, clean_up, complaints, ended, play};
+use hostile::table::{self, Row};
 use hostile::target::Spoil::{self, Change, Wire};
-use hostile::target::{self, Answer, Asked, When, spoiling};
+use hostile::target::{self, Answer, Asked, Noted, When, spoiling};
 use hostile::{answers, wire};
 
 /// What is played: something of every kind.
@@ -120,9 +123,13 @@ fn all_kinds() -> Vec<&'static Kind> {
 
 /// Plays against several at once, however many cores there are: most of them wait.
 fn each<T: Sync>(all: &[T], test: impl Fn(&T) -> Vec<String> + Sync) {
+    for_each(8, all, test);
+}
+
+fn for_each<T: Sync>(at_once: usize, all: &[T], test: impl Fn(&T) -> Vec<String> + Sync) {
     let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     thread::scope(|scope| {
-        for _ in 0..8 {
+        for _ in 0..at_once {
             scope.spawn(|| {
                 while let Some(one) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let wrong = test(one);
@@ -135,8 +142,8 @@ fn each<T: Sync>(all: &[T], test: impl Fn(&T) -> Vec<String> + Sync) {
     assert!(found.is_empty(), "\n{}", found.join("\n"));
 }
 
-/// What is wrong with a run against this kind.
-fn met(name: &str, spoil: Spoil, when: When, codes: &[i32], words: &str) -> Vec<String> {
+/// A run against this kind, and what the target saw of it.
+fn played(name: &str, spoil: Spoil, when: When) -> (Ended, Vec<Noted>) {
     // What answers at once is given the time that a busy machine takes to read megabytes.
     let waiting = WAITING.iter().any(|kind| kind.name == name);
     let (timeout, deadline) = if waiting || when == When::Discovery { ("1s", "20s") } else { ("8s", "10s") };
@@ -145,15 +152,26 @@ fn met(name: &str, spoil: Spoil, when: When, codes: &[i32], words: &str) -> Vec<
     let target = spoiling(spoil, when);
     // Clean-up has ten seconds of its own.
     let ended = play(&target.url, &arguments, Duration::from_secs(40));
-    let mut found = complaints(&ended, &target.noted());
-    if ended.code.is_some_and(|code| !codes.contains(&code)) {
-        found.push(format!("ended {:?}, expected {codes:?}", ended.code));
-    }
+    (ended, target.noted())
+}
+
+/// What is wrong with a run against this kind.
+fn met(name: &str, spoil: Spoil, when: When, codes: &[i32], words: &str) -> Vec<String> {
+    let (ended, noted) = played(name, spoil, when);
+    let mut found = complaints(&ended, &noted);
     if !told(&ended, words) {
         found.push(format!("does not say `{words}`"));
     }
     if when == When::Discovery && !goes_on(&ended) {
         found.push("broken discovery stopped what does not depend on it".into());
+    }
+    with_name(name, when, &ended, codes, found)
+}
+
+/// The complaints, told with what they are about.
+fn with_name(name: &str, when: When, ended: &Ended, codes: &[i32], mut found: Vec<String>) -> Vec<String> {
+    if ended.code.is_some_and(|code| !codes.contains(&code)) {
+        found.push(format!("ended {:?}, expected {codes:?}", ended.code));
     }
     eprintln!("{name}, {when:?}: {:?}, {:.1} s, {} MB, {found:?}", ended.code, ended.seconds, ended.peak >> 20);
     let text = if found.is_empty() { String::new() } else { ended.text.chars().take(1500).collect() };
@@ -200,6 +218,91 @@ fn hostile_from_the_first_byte_on() {
 #[test]
 fn hostile_after_the_connection_test() {
     each(&all_kinds(), |kind| met(kind.name, kind.spoil, When::AfterTheFirst, &[kind.later.0], kind.later.1));
+}
+
+/// Answers a read of what the run has made with somebody else's.
+fn somebody_else(asked: &Asked, answer: &mut Answer) {
+    if asked.method == "GET" {
+        let mut body = answer.json();
+        for name in ["userName", "displayName"] {
+            body[name] = "boss@corp.example".into();
+        }
+        answer.body = body.to_string().into_bytes();
+    }
+}
+
+/// Left by one run, met by the next: clean-up is bounded and careful like a run.
+#[test]
+fn hostile_at_clean_up() {
+    const SOME: [&str; 9] = [
+        "silent",
+        "endless body",
+        "gzip bomb",
+        "200000-deep JSON",
+        "500 everywhere",
+        "401 everywhere",
+        "text a terminal obeys instead of JSON",
+        "a redirect a terminal obeys",
+        "another user each time",
+    ];
+    let mut some: Vec<_> = all_kinds().iter().filter(|k| SOME.contains(&k.name)).map(|k| (k.name, k.spoil)).collect();
+    assert_eq!(some.len(), SOME.len());
+    some.push(("somebody else", Change(somebody_else)));
+    // From the first byte on, and after the connection test.
+    let all: Vec<_> =
+        [1, 0].into_iter().flat_map(|after| some.iter().map(move |kind| (kind.0, kind.1, after))).collect();
+    each(&all, |(name, spoil, after)| {
+        let (target, folder) = (spoiling(*spoil, When::Turned), tempfile::tempdir().expect("folder"));
+        let left = ended_keeping(&target.url, folder.path());
+        assert!(left.contains("\"created\":"), "nothing was left: {left}");
+        let before = target.noted().len();
+        target.turn(*after);
+        let ended = clean_up(&target.url, folder.path(), Duration::from_secs(20));
+        let noted = target.noted();
+        let mut found = complaints(&ended, &noted);
+        let written = noted[before..].iter().filter(|asked| asked.method != "GET").count();
+        if written > 0 {
+            found.push(format!("{written} writes to what cannot be known for its own"));
+        }
+        if !folder.path().join("journal.jsonl").exists() {
+            found.push("the journal is gone, though not everything was removed".into());
+        }
+        with_name(name, When::Turned, &ended, &[1, 3], found)
+    });
+}
+
+/// A run that leaves what it has made; its journal.
+fn ended_keeping(url: &str, folder: &Path) -> String {
+    let ended = ended("run", url, &["--keep", "users.create", "groups.create-filled"], folder, Duration::from_secs(20));
+    assert_eq!(ended.code, Some(0), "{}", ended.text);
+    std::fs::read_to_string(folder.join("journal.jsonl")).expect("journal")
+}
+
+/// docs/robustness.md shows a row for each kind. With UPDATE_ROBUSTNESS they are measured, two at once, and written.
+#[test]
+fn the_table_shows_every_kind() {
+    let names: Vec<_> = all_kinds().iter().map(|kind| kind.name).collect();
+    if std::env::var_os("UPDATE_ROBUSTNESS").is_none() {
+        assert_eq!(
+            table::names(),
+            names,
+            "write it anew: UPDATE_ROBUSTNESS=1 cargo test --release --test hostile table"
+        );
+        return;
+    }
+    let rows: Mutex<Vec<Row>> = Mutex::default();
+    for_each(2, &all_kinds(), |kind| {
+        let row = Row {
+            name: kind.name,
+            first: played(kind.name, kind.spoil, When::Always).0,
+            later: played(kind.name, kind.spoil, When::AfterTheFirst).0,
+        };
+        rows.lock().expect("lock").push(row);
+        Vec::new()
+    });
+    let mut rows = rows.into_inner().expect("lock");
+    rows.sort_by_key(|row| names.iter().position(|name| *name == row.name));
+    table::write(&rows);
 }
 
 /// A second host that must never be contacted, and the connections it got all the same.

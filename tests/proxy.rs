@@ -4,12 +4,12 @@ mod support;
 #[path = "support/tls.rs"]
 mod tls_end;
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use support::{folded, host, pass_on, report, request, scimulate, serve, stderr, stdout};
+use support::{folded, host, listen, pass_on, report, scimulate, serve, stderr, stdout};
 
 use tls_end::{Authority, terminated};
 
@@ -18,22 +18,13 @@ const ELSEWHERE: &str = "scim.example.test";
 
 /// A proxy that sends everything to one place, whatever host is asked for. Gives its address and the heads it saw.
 fn proxy(to: String, wants_password: bool) -> (String, Arc<Mutex<Vec<String>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("bind");
-    let address = listener.local_addr().expect("address").to_string();
     let seen = Arc::new(Mutex::new(Vec::new()));
     let heads = Arc::clone(&seen);
-    thread::spawn(move || {
-        for client in listener.incoming().flatten() {
-            let (to, heads) = (to.clone(), Arc::clone(&heads));
-            thread::spawn(move || served(client, &to, wants_password, &heads));
-        }
-    });
-    (address, seen)
+    (listen(move |client, asked| served(client, asked, &to, wants_password, &heads)), seen)
 }
 
-fn served(mut client: TcpStream, to: &str, wants_password: bool, heads: &Mutex<Vec<String>>) {
-    let Some(asked) = request(&client) else { return };
-    let text = String::from_utf8_lossy(&asked).into_owned();
+fn served(client: &mut TcpStream, asked: &[u8], to: &str, wants_password: bool, heads: &Mutex<Vec<String>>) {
+    let text = String::from_utf8_lossy(asked).into_owned();
     heads.lock().expect("lock").push(text.clone());
     if wants_password && !text.to_lowercase().contains("proxy-authorization: basic") {
         let refusal =
@@ -45,7 +36,7 @@ fn served(mut client: TcpStream, to: &str, wants_password: bool, heads: &Mutex<V
         let (mut from, mut back) = (client.try_clone().expect("clone"), server.try_clone().expect("clone"));
         let mut there = server;
         thread::spawn(move || std::io::copy(&mut from, &mut there));
-        let _ = std::io::copy(&mut back, &mut client);
+        let _ = std::io::copy(&mut back, client);
     } else {
         let plain = text.replacen(&format!("http://{ELSEWHERE}"), "", 1);
         let _ = client.write_all(&pass_on(to, plain.as_bytes()));
@@ -129,18 +120,9 @@ fn a_proxy_that_is_not_there_refuses_or_is_none_is_told() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("bind");
         listener.local_addr().expect("address").to_string()
     };
-    let refusing = {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("bind");
-        let address = listener.local_addr().expect("address").to_string();
-        thread::spawn(move || {
-            for mut client in listener.incoming().flatten() {
-                let mut line = String::new();
-                let _ = BufReader::new(&client).read_line(&mut line);
-                let _ = client.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
-            }
-        });
-        address
-    };
+    let refusing = listen(|client, _| {
+        let _ = client.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
+    });
     let url = format!("https://{ELSEWHERE}/scim/v2");
     for (proxy, code, words) in [
         (format!("http://ann:pass-word@{closed}"), 3, format!("through the proxy {closed}")),
@@ -151,5 +133,23 @@ fn a_proxy_that_is_not_there_refuses_or_is_none_is_told() {
         let (ended, text) = play(&url, &["--insecure", "--proxy", &proxy], &[]);
         assert_eq!(ended, Some(code), "{words}: {text}");
         assert!(text.contains(&words), "{words} is missing in {text}");
+    }
+    // The same when it is the environment that names the proxy, which one may not know of.
+    for (name, proxy, words) in [
+        ("HTTPS_PROXY", closed.clone(), format!("no connection through the proxy {closed} (named by the environment)")),
+        ("all_proxy", refusing.clone(), format!("the proxy {refusing} (named by the environment) does not connect to")),
+        (
+            "HTTPS_PROXY",
+            "proxy.invalid:3128".into(),
+            "the proxy proxy.invalid:3128 (named by the environment) has no address".into(),
+        ),
+    ] {
+        let (ended, text) = play(&url, &["--insecure"], &[(name, &format!("http://ann:pass-word@{proxy}"))]);
+        assert_eq!(ended, Some(3), "{words}: {text}");
+        assert!(text.contains(&words), "{words} is missing in {text}");
+        let (ended, text) =
+            play(&url, &["--insecure"], &[(name, &format!("http://ann:pass-word@{proxy}")), ("NO_PROXY", ELSEWHERE)]);
+        assert_eq!(ended, Some(3), "{text}");
+        assert!(!text.contains("(named by the environment)"), "{text}");
     }
 }

@@ -3,7 +3,6 @@
 mod server_target;
 
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use serde_json::{Value, json};
 use server_target::{Target, okta_user, patch_op, total};
 
@@ -203,7 +202,7 @@ async fn a_refused_write_changes_nothing() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, rng_seed: RngSeed::Fixed(7), ..ProptestConfig::default() })]
+    #![proptest_config(server_target::cases(32))]
 
     #[test]
     fn arbitrary_bytes_are_answered_with_a_scim_error_or_a_list(

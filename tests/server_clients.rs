@@ -1,10 +1,14 @@
 //! Clients that are slow, silent or gone: each is bounded, and others are served meanwhile.
 
 mod server_target;
+mod support;
 
 use scimulate::server::{Config, Limits};
 use server_target::{TOKEN, Target, total};
+use std::collections::VecDeque;
+use std::io::{Read as _, Write as _};
 use std::time::{Duration, Instant};
+use support::{ask, host, serve};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
@@ -124,4 +128,70 @@ async fn an_answer_that_is_never_read_is_given_up() {
     assert!(ended.expect("the server never closed").is_err());
     assert!(since.elapsed() >= Duration::from_millis(300));
     assert_eq!(total(&target.get("/Users?count=1").await), 900);
+}
+
+/// The real server with its own limits, for the tests that look at its memory.
+fn served() -> (support::Served, String, std::net::SocketAddr) {
+    let (served, url) = serve(&["--seed-users", "5"]);
+    let address = host(&url).parse().expect("address");
+    (served, url, address)
+}
+
+fn is_served(url: &str) {
+    let answer = ask(url, "GET", "/Users?count=1", "");
+    assert!(answer.contains("\"totalResults\":5"), "{answer}");
+}
+
+#[test]
+fn thousands_of_silent_clients_lock_nobody_out() {
+    let (served, url, address) = served();
+    // Fewer are open at once here than a system usually lets one program have files; the server sees every one of them.
+    let mut open = VecDeque::new();
+    let mut memory = Vec::new();
+    for number in 0..3_000 {
+        let mut client = std::net::TcpStream::connect(address).expect("connect");
+        let begun: &[u8] = if number % 2 == 0 { b"" } else { b"POST /scim/v2/Users HTTP/1.1\r\nHost: x\r\nX-Begun: " };
+        client.write_all(begun).expect("write");
+        open.push_back(client);
+        if open.len() > 700 {
+            open.pop_front();
+        }
+        if number % 100 == 99 {
+            is_served(&url);
+            memory.push(served.memory());
+        }
+    }
+    // The oldest had to go for the newest.
+    let mut first = open.pop_front().expect("a client");
+    first.set_read_timeout(Some(PATIENCE)).expect("a limit");
+    assert!(!matches!(first.read(&mut [0]), Ok(1..)), "something came");
+    let (middle, end) = (memory[memory.len() / 2], memory[memory.len() - 1]);
+    assert!(end <= middle + (8 << 20), "{memory:?}");
+}
+
+#[test]
+fn clients_that_vanish_and_bodies_that_never_end_leave_nothing_behind() {
+    let (served, url, address) = served();
+    for number in 0..300 {
+        let mut client = std::net::TcpStream::connect(address).expect("connect");
+        let length = if number % 2 == 0 { 50_000 } else { 5 };
+        let begun = head("POST", "/Users", &format!("Content-Length: {length}\r\n"));
+        client.write_all((begun + "{\"a\":1").as_bytes()).expect("write");
+    }
+    is_served(&url);
+    // Each sends almost as much as a body may be and waits; together far more than is held for them.
+    let begun = head("POST", "/Users", &format!("Content-Length: {}\r\n", 16 << 20));
+    let large = vec![b' '; 15 << 20];
+    let mut waiting = Vec::new();
+    for _ in 0..16 {
+        let mut client = std::net::TcpStream::connect(address).expect("connect");
+        // Some are ended while they send: that is what is asked for.
+        let _ = client.write_all(begun.as_bytes()).and_then(|()| client.write_all(&large));
+        waiting.push(client);
+        is_served(&url);
+    }
+    assert!(served.memory() < 160 << 20, "{} MB", served.memory() >> 20);
+    // One that does send everything is answered, though the others still wait.
+    let answer = ask(&url, "POST", "/Users", &(" ".repeat(9 << 20) + "{}"));
+    assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
 }

@@ -4,7 +4,6 @@
 mod server_target;
 
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use scimulate::scim::filter::{Condition, Filter, Operator, Unknown};
 use scimulate::scim::patch::{self, PatchPath};
 use scimulate::scim::path::AttributePath;
@@ -205,7 +204,7 @@ fn operation() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, rng_seed: RngSeed::Fixed(7), ..ProptestConfig::default() })]
+    #![proptest_config(server_target::cases(300))]
 
     #[test]
     fn a_printed_filter_reads_back_the_same(filter in filter()) {
@@ -266,7 +265,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4, failure_persistence: None, rng_seed: RngSeed::Fixed(7), ..ProptestConfig::default() })]
+    #![proptest_config(server_target::cases(4))]
 
     #[test]
     fn a_refused_patch_leaves_the_stored_resource_as_it_was(

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -57,7 +58,7 @@ pub struct Client {
     base: BaseUrl,
     credential: Credential,
     limits: Limits,
-    /// The proxy that was named, host and port.
+    /// The proxy on the way, host and port, and who named it.
     proxy: Option<String>,
     redactor: Arc<Redactor>,
     pace: Arc<Pace>,
@@ -140,7 +141,11 @@ impl Client {
         let http = builder.build().map_err(|e| not_made(&e))?;
         let redactor = Arc::new(Redactor::new(&credential.secrets()));
         let pace = Arc::new(Pace::new(limits.rate));
-        let proxy = proxy.map(|url| url[Position::BeforeHost..Position::AfterPort].to_owned());
+        let proxy = match proxy {
+            Some(url) => Some(url[Position::BeforeHost..Position::AfterPort].to_owned()),
+            None if base.is_loopback() => None,
+            None => environments_proxy(&base),
+        };
         let decoding = Arc::new(Semaphore::new(1));
         Ok(Self { http, base, credential, limits, proxy, redactor, pace, decoding })
     }
@@ -172,7 +177,7 @@ impl Client {
         self.pace.gap()
     }
 
-    /// The proxy that was named, host and port.
+    /// The proxy on the way, host and port, and who named it where that was not the user of the program.
     pub fn proxy(&self) -> Option<&str> {
         self.proxy.as_deref()
     }
@@ -302,6 +307,14 @@ impl Client {
         };
         way.failure(error, |text| self.redactor.text(&text))
     }
+}
+
+/// The proxy that the environment names for this target, found as the HTTP client finds it; without its credentials.
+fn environments_proxy(base: &BaseUrl) -> Option<String> {
+    let named = Matcher::from_system().intercept(&base.as_str().parse().ok()?)?;
+    let address = named.uri().authority()?.as_str();
+    let address = address.rsplit_once('@').map_or(address, |(_, address)| address);
+    Some(format!("{address} (named by the environment)"))
 }
 
 /// Not even the head of an answer came.

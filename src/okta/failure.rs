@@ -12,7 +12,7 @@ pub(super) struct Way<'a> {
     pub(super) host: &'a str,
     /// Whether TLS is spoken.
     pub(super) https: bool,
-    /// The proxy that was named, host and port.
+    /// The proxy on the way, host and port, and who named it.
     pub(super) proxy: Option<&'a str>,
     /// How long a connection may take.
     pub(super) connect: Duration,
@@ -27,8 +27,9 @@ impl Way<'_> {
     }
 
     fn named(self, error: &reqwest::Error, cause: &str) -> (FailureKind, String) {
+        let through = self.proxy.map(|proxy| format!(" through the proxy {proxy}")).unwrap_or_default();
         if error.is_connect() && error.is_timeout() {
-            return (FailureKind::Connect, format!("no connection within {:?}", self.connect));
+            return (FailureKind::Connect, format!("no connection{through} within {:?}", self.connect));
         }
         if let Some(tls) = tls_error(error) {
             return (FailureKind::Tls, tls);
@@ -47,7 +48,6 @@ impl Way<'_> {
             return (FailureKind::Tls, message);
         }
         if connecting {
-            let through = self.proxy.map(|proxy| format!(" through the proxy {proxy}")).unwrap_or_default();
             return (FailureKind::Connect, format!("no connection{through}: {cause}"));
         }
         (FailureKind::Transport, broken_http(cause, self.https))

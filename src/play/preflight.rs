@@ -92,7 +92,8 @@ fn problem(client: &Client, exchange: &Exchange, source: &str) -> Option<Problem
                 "connect",
                 format!("no connection to {host}"),
                 if client.proxy().is_some() {
-                    "Check the address of the proxy, and that it lets you through to this host and port."
+                    "Check the address of the proxy, and that it lets you through to this host and port. One that the \
+                     environment names (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY) is left out for the hosts in NO_PROXY."
                 } else {
                     "Check that the server runs, that the port is right and that no firewall is in between. Where the way \
                      out is a proxy, name it with --proxy URL."

@@ -103,7 +103,7 @@ async fn collected(mut body: Incoming, seat: &Seat) -> Result<Vec<u8>, ScimError
         seen += data.len();
         if seen <= MAX_BODY {
             kept.extend_from_slice(&data);
-            seat.hold(kept.len());
+            seat.hold(kept.capacity());
         } else if seen > 4 * MAX_BODY {
             break;
         } else if !kept.is_empty() {

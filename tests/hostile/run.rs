@@ -12,7 +12,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::target::{Noted, TOKEN};
-use crate::support::scimulate;
+use crate::support::{high_water, scimulate};
 
 /// Bytes of memory that no run may need.
 const MEMORY: u64 = 100 << 20;
@@ -32,19 +32,30 @@ pub(crate) struct Ended {
 /// Plays against a target with small limits; ends the run itself when it takes longer than `patience`.
 pub(crate) fn play(url: &str, arguments: &[&str], patience: Duration) -> Ended {
     let folder = tempfile::tempdir().expect("folder");
+    let limits = ["--progress", "lines", "--settle", "0s", "--max-wait", "1s"];
+    ended("run", url, &[&limits[..], arguments].concat(), folder.path(), patience)
+}
+
+/// Cleans up after the run whose report is in this folder.
+pub(crate) fn clean_up(url: &str, folder: &Path, patience: Duration) -> Ended {
+    ended("cleanup", url, &["--timeout", "1s"], folder, patience)
+}
+
+/// Starts a verb against a target and waits for its end.
+pub(crate) fn ended(verb: &str, url: &str, arguments: &[&str], folder: &Path, patience: Duration) -> Ended {
     let started = Instant::now();
     let mut child = scimulate()
-        .args(["run", "--url", url, "--color", "never", "--progress", "lines", "--settle", "0s", "--max-wait", "1s"])
+        .args([verb, "--url", url, "--color", "never"])
         .args(arguments)
         .arg("--report-dir")
-        .arg(folder.path())
+        .arg(folder)
         .env("CI", "true")
         .env("SCIM_TOKEN", format!("Bearer {TOKEN}"))
-        .current_dir(folder.path())
+        .current_dir(folder)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .expect("run");
+        .expect("start");
     let (mut out, mut err) = (child.stdout.take().expect("stdout"), child.stderr.take().expect("stderr"));
     let out = thread::spawn(move || {
         let mut bytes = Vec::new();
@@ -59,8 +70,8 @@ pub(crate) fn play(url: &str, arguments: &[&str], patience: Duration) -> Ended {
     let (code, peak) = watched(&mut child, started, patience);
     let bytes = [out.join().expect("stdout"), err.join().expect("stderr")].concat();
     let seconds = started.elapsed().as_secs_f64();
-    let report = std::fs::read_to_string(folder.path().join("report.json")).unwrap_or_default();
-    assert!(!folder.path().join("owned").exists());
+    let report = std::fs::read_to_string(folder.join("report.json")).unwrap_or_default();
+    assert!(!folder.join("owned").exists());
     Ended { code, text: String::from_utf8(bytes).expect("UTF-8"), seconds, peak, report }
 }
 
@@ -79,14 +90,6 @@ fn watched(child: &mut Child, started: Instant, patience: Duration) -> (Option<i
         }
         thread::park_timeout(Duration::from_millis(3));
     }
-}
-
-/// The high-water mark of a process's memory, where the system tells it.
-fn high_water(process: u32) -> u64 {
-    let status =
-        std::fs::read_to_string(Path::new("/proc").join(process.to_string()).join("status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|l| l.trim().trim_end_matches(" kB").parse::<u64>().ok()).unwrap_or_default() * 1024
 }
 
 /// What must hold of every run, whatever the target. Gives what does not.

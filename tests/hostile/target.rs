@@ -1,17 +1,21 @@
 //! A target that spoils answers: alone, or as a middle man in front of the reference server. It notes every request, so that
 //! a test can tell what was written to.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::Write;
+use std::net::TcpStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::thread;
 
 use scimulate::server::{self, Config, Running};
 use serde_json::Value;
 
+use crate::support;
+
 /// The token every run of these tests uses.
 pub(crate) const TOKEN: &str = "secret-token-0815";
+
+/// The path of its base URL.
+const BASE: &str = "/scim/v2";
 
 /// A request as it came in.
 #[derive(Clone, Debug)]
@@ -52,6 +56,8 @@ pub(crate) enum When {
     Only(&'static str),
     /// Those on the endpoints that tell about the server.
     Discovery,
+    /// None, until the target is told to turn.
+    Turned,
 }
 
 /// What was asked, and which ids the answer gave to what the run has made.
@@ -66,6 +72,8 @@ pub(crate) struct Noted {
 pub(crate) struct Target {
     pub(crate) url: String,
     noted: Arc<Mutex<Vec<Noted>>>,
+    /// Requests to be answered rightly still.
+    rightly: Arc<AtomicUsize>,
     /// Keeps the server behind it.
     _server: Option<Running>,
 }
@@ -74,6 +82,11 @@ impl Target {
     /// Every request so far.
     pub(crate) fn noted(&self) -> Vec<Noted> {
         self.noted.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// From now on, after so many more requests, answers as it should not.
+    pub(crate) fn turn(&self, after: usize) {
+        self.rightly.store(after, Ordering::SeqCst);
     }
 }
 
@@ -84,6 +97,8 @@ pub(crate) fn spoiling(spoil: Spoil, when: When) -> Target {
     let first = AtomicUsize::new(0);
     let noted = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&noted);
+    let rightly = Arc::new(AtomicUsize::new(usize::MAX));
+    let left = Arc::clone(&rightly);
     let url = listen(move |stream, asked| {
         let number = first.fetch_add(1, Ordering::Relaxed);
         let spoiled = match when {
@@ -92,6 +107,10 @@ pub(crate) fn spoiling(spoil: Spoil, when: When) -> Target {
             When::Only(method) => number > 0 && asked.method == method,
             When::Discovery => {
                 ["/ServiceProviderConfig", "/ResourceTypes", "/Schemas"].iter().any(|p| asked.path.starts_with(p))
+            }
+            When::Turned => {
+                let one_less = |left: usize| if left == usize::MAX { Some(left) } else { left.checked_sub(1) };
+                left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_err()
             }
         };
         let note = |told| {
@@ -113,7 +132,7 @@ pub(crate) fn spoiling(spoil: Spoil, when: When) -> Target {
             }
         }
     });
-    Target { url, noted, _server: Some(server) }
+    Target { url, noted, rightly, _server: Some(server) }
 }
 
 /// Starts a target that answers rightly, but closes the connection of a request for which `away` is true.
@@ -131,7 +150,7 @@ pub(crate) fn absent(away: impl Fn() -> bool + Send + Sync + 'static) -> Target 
             let _ = stream.write_all(&answer.bytes());
         }
     });
-    Target { url, noted, _server: Some(server) }
+    Target { url, noted, rightly: Arc::default(), _server: Some(server) }
 }
 
 /// The ids of an answer to a create, or of listed resources that have a name of the run's.
@@ -162,70 +181,33 @@ fn reference() -> Running {
     runtime.block_on(server::start(config)).expect("reference server")
 }
 
-/// Accepts connections and hands each request, one a connection, to `answer`. Gives the base URL.
+/// Hands each request, one a connection, to `answer`. Gives the base URL.
 fn listen(answer: impl Fn(&mut TcpStream, &Asked) + Send + Sync + 'static) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("bind");
-    let url = format!("http://{}/scim/v2", listener.local_addr().expect("address"));
-    let answer = Arc::new(answer);
-    thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let answer = Arc::clone(&answer);
-            thread::spawn(move || {
-                let mut stream = stream;
-                if let Some(asked) = read(&stream) {
-                    answer(&mut stream, &asked);
-                }
-            });
+    let address = support::listen(move |client, request| {
+        if let Some(asked) = asked(request) {
+            answer(client, &asked);
         }
     });
-    url
+    format!("http://{address}{BASE}")
 }
 
-/// Reads one request, its Connection header turned to `close`.
-fn read(stream: &TcpStream) -> Option<Asked> {
-    let mut reader = BufReader::new(stream);
-    let (mut text, mut length) = (String::new(), 0);
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line).ok()? == 0 {
-            return None;
-        }
-        let lower = line.to_ascii_lowercase();
-        if let Some(value) = lower.strip_prefix("content-length:") {
-            length = value.trim().parse().ok()?;
-        }
-        // Connections are not kept and answers not compressed, so that they can be changed.
-        match lower.split(':').next() {
-            Some("connection") => text.push_str("Connection: close\r\n"),
-            Some("accept-encoding") => {}
-            _ => text.push_str(&line),
-        }
-        if line == "\r\n" {
-            break;
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    let mut words = text.split(' ');
-    let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
-    let path = path.strip_prefix("/scim/v2").unwrap_or(&path).to_owned();
-    let json = serde_json::from_slice(&body).unwrap_or_default();
-    Some(Asked { method, path, body: json, raw: [text.into_bytes(), body].concat() })
+fn asked(request: &[u8]) -> Option<Asked> {
+    let (line, (_, body)) = (support::line(request), support::parted(request)?);
+    let (method, path) = line.split_once(' ')?;
+    let path = path.strip_prefix(BASE).unwrap_or(path).to_owned();
+    let body = serde_json::from_slice(body).unwrap_or_default();
+    Some(Asked { method: method.to_owned(), path, body, raw: request.to_vec() })
 }
 
 /// The reference server's answer.
 fn ask(behind: &str, asked: &Asked) -> Option<Answer> {
-    let host = behind.strip_prefix("http://")?.split('/').next()?;
-    let mut stream = TcpStream::connect(host).ok()?;
-    stream.write_all(&asked.raw).ok()?;
-    let mut bytes = Vec::new();
-    stream.read_to_end(&mut bytes).ok()?;
-    let end = bytes.windows(4).position(|w| w == b"\r\n\r\n")?;
-    let mut lines = bytes[..end].split(|b| *b == b'\n').map(|l| l.strip_suffix(b"\r").unwrap_or(l).to_vec());
+    let bytes = support::pass_on(&support::host(behind), &asked.raw);
+    let (head, body) = support::parted(&bytes)?;
+    let mut lines = head.split(|b| *b == b'\n').map(|l| l.strip_suffix(b"\r").unwrap_or(l).to_vec());
     let status = String::from_utf8(lines.next()?).ok()?.split(' ').nth(1)?.parse().ok()?;
     let length = |line: &[u8]| line.to_ascii_lowercase().starts_with(b"content-length:");
     let headers = lines.filter(|line| !length(line)).collect();
-    Some(Answer { status, headers, body: bytes[end + 4..].to_vec() })
+    Some(Answer { status, headers, body: body.to_vec() })
 }
 
 impl Answer {

@@ -1,6 +1,8 @@
 //! A started reference server and a client for it.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
 
+use proptest::prelude::ProptestConfig;
+use proptest::test_runner::RngSeed;
 use reqwest::Method;
 use scimulate::server::{self, Config, Running};
 use serde_json::{Value, json};
@@ -40,6 +42,15 @@ impl Answer {
         assert!(!self.body["detail"].as_str().unwrap().is_empty());
         assert_eq!(self.body.get("scimType").and_then(Value::as_str), scim_type, "{}", self.body);
     }
+}
+
+/// So many cases, always the same; with PROPTEST_CASES as many as it says, others each time.
+pub fn cases(cases: u32) -> ProptestConfig {
+    let usual = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    if std::env::var_os("PROPTEST_CASES").is_some() {
+        return usual;
+    }
+    ProptestConfig { cases, rng_seed: RngSeed::Fixed(7), ..usual }
 }
 
 pub fn client() -> reqwest::Client {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Served, between, serve};
+use super::{Served, between, parted, serve};
 
 /// Markup, script, shell, Markdown, XML, workflow commands, terminal sequences, text direction.
 pub(crate) const TEXT: &str = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'`$(touch pwned)`';touch pwned;'\
@@ -13,8 +13,8 @@ pub(crate) fn target() -> (Served, String) {
     let (served, url) = serve(&["--seed-users", "2"]);
     let own = between(&url, |request, server| {
         let answer = server(request);
-        let Some(end) = answer.windows(4).position(|w| w == b"\r\n\r\n") else { return answer };
-        let (head, body) = (String::from_utf8_lossy(&answer[..end]).into_owned(), &answer[end + 4..]);
+        let Some((head, body)) = parted(&answer) else { return answer };
+        let head = String::from_utf8_lossy(head);
         let Ok(mut body) = serde_json::from_slice(body) else { return answer };
         poison(&mut body, "");
         let body = body.to_string();

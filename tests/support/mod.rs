@@ -3,15 +3,17 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 pub(crate) mod hostile;
+pub(crate) mod wire;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::Arc;
 use std::thread;
 
 use serde_json::Value;
+#[allow(unused_imports, reason = "each test file uses its own part")]
+pub(crate) use wire::{line, listen, parted, pass_on, request};
 
 pub(crate) fn scimulate() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_scimulate"));
@@ -64,6 +66,26 @@ pub(crate) fn checks(report: &Value) -> Vec<&Value> {
 /// A server child that is ended when the test is.
 pub(crate) struct Served(Child);
 
+impl Served {
+    /// Its process.
+    pub(crate) fn child(&mut self) -> &mut Child {
+        &mut self.0
+    }
+
+    /// The most memory it had so far, in bytes; 0 where the system does not tell it.
+    pub(crate) fn memory(&self) -> u64 {
+        high_water(self.0.id())
+    }
+}
+
+/// The high-water mark of a process's memory in bytes; 0 where the system does not tell it.
+pub(crate) fn high_water(process: u32) -> u64 {
+    let status =
+        std::fs::read_to_string(Path::new("/proc").join(process.to_string()).join("status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|l| l.trim().trim_end_matches(" kB").parse::<u64>().ok()).unwrap_or_default() * 1024
+}
+
 impl Drop for Served {
     fn drop(&mut self) {
         let _ = self.0.kill();
@@ -92,17 +114,10 @@ pub(crate) fn serve_for(token: &str, arguments: &[&str]) -> (Served, String) {
 
 /// A target that answers every request with these bytes and closes.
 pub(crate) fn fixed(answer: &'static [u8]) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("bind");
-    let url = format!("http://{}/scim", listener.local_addr().expect("address"));
-    thread::spawn(move || {
-        for stream in listener.incoming().take(20) {
-            let mut stream = stream.expect("stream");
-            let mut buffer = [0; 4096];
-            let _ = stream.read(&mut buffer);
-            let _ = stream.write_all(answer);
-        }
+    let address = listen(move |client, _| {
+        let _ = client.write_all(answer);
     });
-    url
+    format!("http://{address}/scim")
 }
 
 /// Everything in the directory, as text.
@@ -154,38 +169,6 @@ pub(crate) fn delayed(url: &str) -> String {
     own
 }
 
-/// Reads one request from a stream, its Connection header turned to `close`.
-pub(crate) fn request(stream: impl Read) -> Option<Vec<u8>> {
-    let mut reader = BufReader::new(stream);
-    let (mut text, mut length) = (String::new(), 0);
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line).ok()? == 0 {
-            return None;
-        }
-        let lower = line.to_ascii_lowercase();
-        if let Some(value) = lower.strip_prefix("content-length:") {
-            length = value.trim().parse().ok()?;
-        }
-        text.push_str(if lower.starts_with("connection:") { "Connection: close\r\n" } else { &line });
-        if line == "\r\n" {
-            break;
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    Some([text.into_bytes(), body].concat())
-}
-
-/// What the server at `host` answers to these bytes before it closes.
-pub(crate) fn pass_on(host: &str, request: &[u8]) -> Vec<u8> {
-    let mut server = TcpStream::connect(host).expect("server");
-    server.write_all(request).expect("request");
-    let mut bytes = Vec::new();
-    server.read_to_end(&mut bytes).expect("answer");
-    bytes
-}
-
 /// The host and port of a base URL.
 pub(crate) fn host(url: &str) -> String {
     let rest = url.split_once("://").expect("url").1;
@@ -199,19 +182,10 @@ pub(crate) fn between(
 ) -> String {
     let (host, path) = url.strip_prefix("http://").and_then(|u| u.split_once('/')).expect("url");
     let host = host.to_owned();
-    let listener = TcpListener::bind("127.0.0.1:0").expect("bind");
-    let own = format!("http://{}/{path}", listener.local_addr().expect("address"));
-    let answer = Arc::new(answer);
-    thread::spawn(move || {
-        for client in listener.incoming().take(5000) {
-            let (mut client, host, answer) = (client.expect("client"), host.clone(), Arc::clone(&answer));
-            thread::spawn(move || {
-                let Some(request) = request(&client) else { return };
-                let _ = client.write_all(&answer(&request, &|request| pass_on(&host, request)));
-            });
-        }
+    let address = listen(move |client, request| {
+        let _ = client.write_all(&answer(request, &|request| pass_on(&host, request)));
     });
-    own
+    format!("http://{address}/{path}")
 }
 
 /// Sends one request to a served target and gives the answer as it came.
@@ -295,10 +269,4 @@ pub(crate) fn signal(id: &std::sync::OnceLock<u32>, name: &str) {
     };
     let sent = Command::new("kill").args([name, &id.to_string()]).status().expect("kill");
     assert!(sent.success());
-}
-
-/// Method and path of a request.
-pub(crate) fn line(request: &[u8]) -> String {
-    let text = String::from_utf8_lossy(request);
-    text.lines().next().unwrap_or_default().trim_end_matches(" HTTP/1.1").to_owned()
 }
