@@ -15,6 +15,7 @@ use crate::exit::Exit;
 use crate::okta::Identities;
 use crate::play::journal::{self, Journal, Unfinished};
 use crate::play::{self, Cast, Settings};
+use crate::report::escape::escape;
 use crate::scenario::App;
 
 /// No journal is longer than this many bytes.
@@ -48,7 +49,8 @@ pub(super) async fn cleanup(args: CleanupArgs) -> Exit {
     let interrupt = signal::listen(|| eprintln!("Left at once: run cleanup again."));
     let (preflight, _) = play::preflight(&reached.client, reached.source).await;
     if let Some(problem) = preflight.problem {
-        return give_up(Exit::CannotTest, format!("cannot start: {}. {}", problem.summary, problem.details.join(" ")));
+        let why = format!("cannot start: {}. {}", problem.summary, problem.details.join(" "));
+        return give_up(Exit::CannotTest, escape(&why));
     }
     let mut exit = Exit::Passed;
     for path in journals {

@@ -27,6 +27,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::exit::Exit;
+use crate::report::escape::block;
 use crate::report::progress::Mode;
 
 /// Plays Okta's part against a SCIM 2.0 endpoint, judges every answer and says what to change.
@@ -162,7 +163,8 @@ fn block_on(work: impl Future<Output = Exit>) -> Exit {
 
 /// Says on stderr why the program ends, and gives the code it ends with.
 fn give_up(exit: Exit, message: impl std::fmt::Display) -> Exit {
-    anstream::eprintln!("scimulate: {message}");
+    // It may quote a file or a target.
+    anstream::eprintln!("scimulate: {}", block(&message.to_string()));
     exit
 }
 
