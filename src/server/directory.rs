@@ -3,7 +3,7 @@
 use super::clock;
 use super::fault::{Action, Change, Claim, Deviation, Occasion, Stranger};
 use super::membership::{self, Plan};
-use super::store::{Index, Membership, Memory, Replica, Store, Write};
+use super::store::{Index, Membership, Replica, Store, Write};
 use super::types::{Kind, Types};
 use super::view;
 use crate::scim::error::ScimError;
@@ -27,11 +27,24 @@ pub(super) struct Directory {
 }
 
 impl Directory {
-    pub(super) fn new(base_url: &str, types: Types, deviations: Vec<Box<dyn Deviation>>) -> Self {
-        let store: RwLock<Box<dyn Store>> = RwLock::new(Box::new(Memory::default()));
+    pub(super) fn new(
+        base_url: &str,
+        types: Types,
+        deviations: Vec<Box<dyn Deviation>>,
+        store: Box<dyn Store>,
+    ) -> Self {
         let lag = deviations.iter().map(|deviation| deviation.lag()).max().unwrap_or_default();
-        let replica = (!lag.is_zero()).then(|| Replica::new(lag));
-        Self { base_url: base_url.into(), types, deviations, store, replica }
+        let replica = (!lag.is_zero()).then(|| Replica::new(lag, &*store));
+        Self { base_url: base_url.into(), types, deviations, store: RwLock::new(store), replica }
+    }
+
+    /// Fills a directory with what it starts with; where it is durable, with all of it or nothing.
+    pub(super) fn begin(&self, resources: impl IntoIterator<Item = (Kind, Value)>) -> Result<(), ScimError> {
+        self.writing().begin()?;
+        for (kind, body) in resources {
+            self.create(kind, body)?;
+        }
+        Ok(self.writing().begun()?)
     }
 
     /// What reads see.
@@ -154,10 +167,12 @@ impl Directory {
 
     /// Makes all changes, or none.
     fn commit(&self, store: &mut dyn Store, writes: Vec<Write>) -> Result<(), ScimError> {
-        if let Some(replica) = &self.replica {
-            replica.hear(&writes);
+        let heard = self.replica.as_ref().map(|replica| (replica, writes.clone()));
+        store.commit(writes)?;
+        if let Some((replica, writes)) = heard {
+            replica.hear(writes);
         }
-        Ok(store.commit(writes)?)
+        Ok(())
     }
 
     /// What the operations make of a resource: all or none. Where a deviation keeps the half of a PATCH that fails, that half
@@ -357,11 +372,12 @@ fn put(kind: Kind, id: &str, resource: &Fields, membership: Membership) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::{Config, seed};
+    use crate::server::{Config, seed, store};
 
     #[test]
     fn a_password_is_not_kept_in_any_form() {
-        let directory = Directory::new("http://x", Types::new(&Config::default()).unwrap(), Vec::new());
+        let directory =
+            Directory::new("http://x", Types::new(&Config::default()).unwrap(), Vec::new(), store::open(None).unwrap());
         let mut body = seed::person(1);
         body["password"] = "Zx9-secret".into();
         let id = directory.create(Kind::User, body.clone()).unwrap()["id"].as_str().unwrap().to_owned();

@@ -26,6 +26,7 @@ use fault::{Fault, Hiccup};
 use service::Service;
 use std::io;
 use std::net::Ipv4Addr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -88,11 +89,13 @@ pub struct Config {
     pub log: LogFormat,
     /// Whether /Roles and /Entitlements are offered, as Okta reads them.
     pub entitlements: bool,
-    /// How many example people the directory starts with.
+    /// The file that keeps the directory; without one it is forgotten at the end.
+    pub data: Option<PathBuf>,
+    /// How many example people an empty directory starts with.
     pub people: usize,
     /// Schema resources (RFC 7643 §7) attached to User as optional extensions.
     pub schemas: Vec<serde_json::Value>,
-    /// Resources the directory starts with, after the example people: full representations, whose `id` and `meta` are
+    /// Resources an empty directory starts with, after the example people: full representations, whose `id` and `meta` are
     /// kept. A group's members come before it.
     pub resources: Vec<serde_json::Value>,
 }
@@ -110,6 +113,7 @@ impl Default for Config {
             patch_answer: PatchAnswer::default(),
             log: LogFormat::default(),
             entitlements: false,
+            data: None,
             people: 0,
             schemas: Vec::new(),
             resources: Vec::new(),
@@ -122,6 +126,8 @@ impl Default for Config {
 pub struct Running {
     /// The base URL, such as `http://127.0.0.1:8080/scim/v2`.
     pub base_url: String,
+    /// How many users and groups the data file held.
+    pub held: usize,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<io::Result<()>>,
 }
@@ -149,8 +155,9 @@ impl Running {
     }
 }
 
-/// Starts a server on 127.0.0.1 and returns once it accepts. Fails when the port is taken, or a schema definition cannot
-/// be used.
+/// Starts a server on 127.0.0.1 and returns once it accepts. Fails when the port is taken, or the data file, of which another
+/// server may be the user, cannot be opened or written; with the kind `InvalidInput` or `InvalidData` when the content of
+/// a schema definition or of the data file is at fault.
 pub async fn start(config: Config) -> io::Result<Running> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await.map_err(|error| {
         let port = config.port;
@@ -160,7 +167,7 @@ pub async fn start(config: Config) -> io::Result<Running> {
     let origin = format!("http://{}", listener.local_addr()?);
     let base_url = if path.is_empty() { origin } else { format!("{origin}/{path}") };
     let service = Service::new(&config, &base_url)?;
-    let (stop, stopped) = oneshot::channel();
+    let (held, (stop, stopped)) = (service.held(), oneshot::channel());
     let task = tokio::spawn(http::serve(listener, Arc::new(service), stopped));
-    Ok(Running { base_url, stop: Some(stop), task })
+    Ok(Running { base_url, held, stop: Some(stop), task })
 }
