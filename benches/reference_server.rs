@@ -2,8 +2,11 @@
 //! reference_server`. One keep-alive client, one request at a time. The second server is started by its script under
 //! `tests/interop/servers/`; without Python only our own figures are shown.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+#[path = "../tests/support/bare.rs"]
+mod bare;
+
+use bare::Client;
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -14,7 +17,7 @@ const TIME: Duration = Duration::from_millis(1500);
 fn main() {
     println!("| operation | reference server, requests/s | scim2-server 0.8.3, requests/s | ratio |");
     println!("|---|---|---|---|");
-    let ours = Server::ours(0);
+    let ours = Server::ours();
     let theirs = Server::theirs();
     for (name, measure) in OPERATIONS {
         let (fast, slow) = (measure(&ours), theirs.as_ref().map(measure));
@@ -24,13 +27,6 @@ fn main() {
         );
         println!("| {name} | {fast:.0} | {slow} | {ratio} |");
     }
-    drop((ours, theirs));
-    println!("\n| look-up by userName | requests/s | slower than at 1,000 |");
-    println!("|---|---|---|");
-    let rates: Vec<(usize, f64)> = [1_000, 100_000].map(|users| (users, lookup_among(users))).to_vec();
-    for (users, rate) in &rates {
-        println!("| {users} users | {rate:.0} | {:.2} |", rates[0].1 / rate);
-    }
 }
 
 type Measure = fn(&Server) -> f64;
@@ -38,7 +34,7 @@ const OPERATIONS: [(&str, Measure); 3] =
     [("look-up by userName among 200", lookup), ("create a user", create), ("add a member, answered 204", add_member)];
 
 fn lookup(server: &Server) -> f64 {
-    let mut client = Client::new(server);
+    let mut client = server.client();
     for n in 0..200 {
         client.send("POST", "/Users", &user(&format!("lookup{n}")));
     }
@@ -51,7 +47,7 @@ fn lookup(server: &Server) -> f64 {
 }
 
 fn create(server: &Server) -> f64 {
-    let mut client = Client::new(server);
+    let mut client = server.client();
     rate(|n| {
         let answer = client.send("POST", "/Users", &user(&format!("create{n}")));
         assert!(answer.starts_with("HTTP/1.") && answer.contains(" 201 "), "{answer}");
@@ -59,7 +55,7 @@ fn create(server: &Server) -> f64 {
 }
 
 fn add_member(server: &Server) -> f64 {
-    let mut client = Client::new(server);
+    let mut client = server.client();
     let ids: Vec<String> = (0..500).map(|n| id(&client.send("POST", "/Users", &user(&format!("member{n}"))))).collect();
     let mut group = String::new();
     rate(|n| {
@@ -75,17 +71,6 @@ fn add_member(server: &Server) -> f64 {
         );
         let answer = client.send("PATCH", &format!("/Groups/{group}"), &body);
         assert!(answer.contains(" 204 "), "{answer}");
-    })
-}
-
-fn lookup_among(users: usize) -> f64 {
-    let server = Server::ours(users);
-    let mut client = Client::new(&server);
-    client.send("POST", "/Users", &user("needle"));
-    rate(|_| {
-        let path = "/Users?filter=userName%20eq%20%22needle%40example.com%22&startIndex=1&count=100";
-        let answer = client.send("GET", path, "");
-        assert!(answer.contains("\"totalResults\":1"), "{answer}");
     })
 }
 
@@ -128,10 +113,9 @@ enum Ends {
 }
 
 impl Server {
-    fn ours(users: usize) -> Self {
+    fn ours() -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_scimulate"))
-            .args(["serve", "--port", "0", "--token", "benchmark", "--patch-answer", "204", "--seed-users"])
-            .arg(users.to_string())
+            .args(["serve", "--port", "0", "--token", "benchmark", "--patch-answer", "204"])
             .stdout(Stdio::piped())
             .spawn()
             .expect("serve");
@@ -139,6 +123,10 @@ impl Server {
         BufReader::new(child.stdout.take().expect("stdout")).read_line(&mut line).expect("line");
         let url = line.trim().strip_prefix("listening on ").expect("listening").to_owned();
         Self { url, token: "benchmark".into(), ends: Ends::Child(child) }
+    }
+
+    fn client(&self) -> Client {
+        Client::new(&self.url, &self.token)
     }
 
     fn theirs() -> Option<Self> {
@@ -164,73 +152,4 @@ impl Drop for Server {
             }
         }
     }
-}
-
-/// A bare client: one connection while the server keeps it, a new one when it does not.
-struct Client {
-    host: String,
-    path: String,
-    token: String,
-    stream: Option<BufReader<TcpStream>>,
-}
-
-impl Client {
-    fn new(server: &Server) -> Self {
-        let (host, path) = server.url.strip_prefix("http://").and_then(|u| u.split_once('/')).expect("url");
-        Self { host: host.into(), path: format!("/{path}"), token: server.token.clone(), stream: None }
-    }
-
-    /// Head and body of the answer.
-    fn send(&mut self, method: &str, path: &str, body: &str) -> String {
-        let (base, host, token) = (&self.path, &self.host, &self.token);
-        let request = format!(
-            "{method} {base}{path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\nContent-Type: application/scim+json\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        loop {
-            let fresh = self.stream.is_none();
-            let mut stream = self.stream.take().unwrap_or_else(|| {
-                let stream = TcpStream::connect(&self.host).expect("connect");
-                stream.set_nodelay(true).expect("nodelay");
-                BufReader::new(stream)
-            });
-            let sent = stream.get_mut().write_all(request.as_bytes());
-            match sent.ok().and_then(|()| answer(&mut stream)) {
-                Some((text, keep)) => {
-                    self.stream = keep.then_some(stream);
-                    return text;
-                }
-                None => assert!(!fresh, "no answer to {method} {path}"),
-            }
-        }
-    }
-}
-
-fn answer(stream: &mut BufReader<TcpStream>) -> Option<(String, bool)> {
-    let mut text = String::new();
-    let (mut length, mut keep) = (None, true);
-    while !text.ends_with("\r\n\r\n") {
-        let start = text.len();
-        if stream.read_line(&mut text).ok()? == 0 {
-            return None;
-        }
-        let line = text[start..].to_ascii_lowercase();
-        if let Some(value) = line.strip_prefix("content-length:") {
-            length = value.trim().parse::<usize>().ok();
-        }
-        keep &= !(line.starts_with("http/1.0") || line.trim() == "connection: close");
-    }
-    let no_body = text.contains(" 204 ");
-    match length {
-        _ if no_body && keep => {}
-        Some(length) => {
-            let mut body = vec![0; length];
-            stream.read_exact(&mut body).ok()?;
-            text.push_str(&String::from_utf8_lossy(&body));
-        }
-        None => {
-            stream.read_to_string(&mut text).ok()?;
-        }
-    }
-    Some((text, keep))
 }

@@ -42,7 +42,7 @@ impl Directory {
     pub(super) fn begin(&self, resources: impl IntoIterator<Item = (Kind, Value)>) -> Result<(), ScimError> {
         self.writing().begin()?;
         for (kind, body) in resources {
-            self.create(kind, body)?;
+            self.add(kind, body)?;
         }
         Ok(self.writing().begun()?)
     }
@@ -62,7 +62,13 @@ impl Directory {
     }
 
     /// Adds a resource. Gives it back as a client sees it.
-    pub(super) fn create(&self, kind: Kind, mut body: Value) -> Result<Fields, ScimError> {
+    pub(super) fn create(&self, kind: Kind, body: Value) -> Result<Fields, ScimError> {
+        let (store, stored) = self.add(kind, body)?;
+        self.show(&**store, kind, stored)
+    }
+
+    /// Adds a resource. Gives it back as it is stored, with the lock under which it was.
+    fn add(&self, kind: Kind, mut body: Value) -> Result<(RwLockWriteGuard<'_, Box<dyn Store>>, Fields), ScimError> {
         let occasion = Occasion { action: Action::Create, kind, id: None };
         self.each(|deviation| deviation.body(&occasion, &mut body))?;
         let of = self.types.of(kind);
@@ -77,7 +83,7 @@ impl Directory {
         let mut store = self.writing();
         view::hide(&mut new, kind, &**store)?;
         let stored = self.check_and_put(&mut **store, &occasion, &id, None, new)?;
-        self.show(&**store, kind, stored)
+        Ok((store, stored))
     }
 
     /// Takes in a full representation, readOnly attributes included.

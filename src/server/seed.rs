@@ -18,7 +18,10 @@ const FAMILY: [&str; 11] =
 /// Fills a directory that is empty; gives the number of users and groups that are there already. Then nothing is added but
 /// roles and entitlements, where they are offered for the first time.
 pub(super) fn fill(directory: &Directory, config: &Config, deviations: &[Box<dyn Deviation>]) -> Result<usize> {
-    let invalid = |what: &str, error: ScimError| Error::new(ErrorKind::InvalidInput, format!("{what}: {error}"));
+    let failed = |what: &str, error: ScimError| {
+        let kind = if error.status < 500 { ErrorKind::InvalidInput } else { ErrorKind::Other };
+        Error::new(kind, format!("{what}: {error}"))
+    };
     let count = |kinds: &[Kind]| -> Result<usize> {
         let store = directory.reading();
         let counts = kinds.iter().map(|kind| store.count(*kind));
@@ -39,10 +42,10 @@ pub(super) fn fill(directory: &Directory, config: &Config, deviations: &[Box<dyn
         deviations.iter().for_each(|deviation| deviation.start(&mut all));
         directory.begin(all)
     };
-    filled.map_err(|error| invalid("the example data", error))?;
+    filled.map_err(|error| failed("the example data", error))?;
     if held == 0 {
         for resource in &config.resources {
-            directory.load(resource).map_err(|error| invalid("a resource to start with", error))?;
+            directory.load(resource).map_err(|error| failed("a resource to start with", error))?;
         }
     }
     Ok(held)

@@ -64,6 +64,19 @@ pub(crate) fn checks(report: &Value) -> Vec<&Value> {
 /// A server child that is ended when the test is.
 pub(crate) struct Served(Child);
 
+impl Served {
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
+    /// Ends it as Ctrl-C does; dropping it is SIGKILL.
+    pub(crate) fn stop(mut self) {
+        signal(&std::sync::OnceLock::from(self.id()), "-TERM");
+        assert!(self.0.wait().expect("wait").success());
+    }
+}
+
 impl Drop for Served {
     fn drop(&mut self) {
         let _ = self.0.kill();

@@ -24,13 +24,16 @@ const VERSION: u64 = 1;
 /// What redb may keep of the file in memory: writes need little, and reads are answered from the indexes.
 const CACHE: usize = 64 * 1024 * 1024;
 
+/// How many rows redb is handed at a time in the beginning.
+const MANY: usize = 10_000;
+
 pub(super) struct Durable {
     disk: Disk,
     memory: Memory,
     /// The file, open; `None` after a failure.
     database: Option<Database>,
-    /// The changes of the beginning, which become durable together.
-    beginning: Option<WriteTransaction>,
+    /// The changes of the beginning, which become durable together, and those not handed to redb yet.
+    beginning: Option<(WriteTransaction, Vec<Row>)>,
     /// What a write that failed may have left in the file: to be undone before the next.
     doubtful: Vec<Row>,
 }
@@ -60,10 +63,23 @@ impl Durable {
         Self { disk, memory, database: Some(database), beginning: None, doubtful: Vec::new() }
     }
 
-    /// Makes rows durable, or part of the beginning.
+    /// Makes rows durable, or part of the beginning. After a failure redb wants the file opened again.
     fn write(&mut self, rows: &[Row]) -> Result<(), redb::Error> {
-        if let Some(beginning) = &self.beginning {
-            return put(beginning, rows);
+        let written = self.try_to_write(rows);
+        if written.is_err() {
+            self.database = None;
+        }
+        written
+    }
+
+    fn try_to_write(&mut self, rows: &[Row]) -> Result<(), redb::Error> {
+        if let Some((beginning, waiting)) = &mut self.beginning {
+            waiting.extend_from_slice(rows);
+            if waiting.len() >= MANY {
+                put(beginning, waiting)?;
+                waiting.clear();
+            }
+            return Ok(());
         }
         // Doubts first: nothing that was answered with an error may come back.
         if self.database.is_none() {
@@ -228,21 +244,21 @@ fn put(transaction: &WriteTransaction, rows: &[Row]) -> Result<(), redb::Error> 
 impl Store for Durable {
     fn begin(&mut self) -> Stored<()> {
         let Some(database) = &self.database else { return Ok(()) };
-        self.beginning = Some(transaction(database).map_err(|error| StoreError(told(&error)))?);
+        self.beginning = Some((transaction(database).map_err(|error| StoreError(told(&error)))?, Vec::new()));
         Ok(())
     }
 
     fn begun(&mut self) -> Stored<()> {
-        let ended = self.beginning.take().map_or(Ok(()), WriteTransaction::commit);
-        ended.map_err(|error| StoreError(told(&error.into())))
+        let Some((beginning, waiting)) = self.beginning.take() else { return Ok(()) };
+        let ended = put(&beginning, &waiting).and_then(|()| Ok(beginning.commit()?));
+        ended.map_err(|error| StoreError(told(&error)))
     }
 
     fn commit(&mut self, writes: Vec<Write>) -> Stored<()> {
         let rows = self.memory.plan(writes);
         if let Err(error) = self.write(&rows) {
             self.doubtful.extend(rows);
-            // After a failure redb wants the file opened again. Undoing at once is best; else it is done before the next write.
-            self.database = None;
+            // Undoing at once is best; else it is done before the next write.
             let _ = self.write(&[]);
             return Err(StoreError(told(&error)));
         }
@@ -284,5 +300,85 @@ impl Store for Durable {
 
     fn copy(&self) -> Memory {
         self.memory.copy()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Keys, Membership};
+    use super::*;
+    use proptest::prelude::*;
+
+    const IDS: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
+
+    fn write() -> impl Strategy<Value = Write> {
+        let id = || prop::sample::select(&IDS[..]).prop_map(str::to_owned);
+        let member = || {
+            let kind = prop::sample::select(&[None, Some(Kind::User), Some(Kind::Group)][..]);
+            (id(), kind, prop::option::of(id())).prop_map(|(id, kind, display)| Member { id, kind, display })
+        };
+        let members = || prop::collection::vec(member(), 0..4);
+        let membership = prop_oneof![
+            Just(Membership::Keep),
+            members().prop_map(Membership::Set),
+            (prop::collection::vec(id(), 0..3), members()).prop_map(|(drop, add)| Membership::Edit { drop, add }),
+        ];
+        prop_oneof![
+            1 => (any::<bool>(), id()).prop_map(|(group, id)| {
+                Write::Remove { kind: if group { Kind::Group } else { Kind::User }, id }
+            }),
+            3 => (id(), prop::option::of(id()), prop::option::of(id()), membership, any::<Vec<u8>>()).prop_map(
+                |(id, user_name, external_id, membership, bytes)| {
+                    let kind = if membership == Membership::Keep { Kind::User } else { Kind::Group };
+                    let keys = Keys { display_name: user_name.clone(), label: external_id.clone(), user_name, external_id };
+                    Write::Put { kind, id, bytes, keys, membership }
+                }
+            ),
+        ]
+    }
+
+    /// Everything a store tells.
+    fn content(store: &dyn Store) -> String {
+        let mut told = Vec::new();
+        for kind in [Kind::User, Kind::Group] {
+            let mut page = Vec::new();
+            store.page(kind, 0, 99, &mut |bytes| page.push(bytes.to_vec())).unwrap();
+            told.push(format!("{kind:?} {} {page:?}", store.count(kind).unwrap()));
+            for id in IDS {
+                told.push(format!("{id} {:?} {:?}", store.get(kind, id).unwrap(), store.label(kind, id).unwrap()));
+                for index in [Index::UserName, Index::DisplayName, Index::ExternalId, Index::Member] {
+                    told.push(format!("{:?}", store.find(kind, index, id).unwrap()));
+                }
+            }
+        }
+        for (group, id) in IDS.iter().flat_map(|group| IDS.map(|id| (group, id))) {
+            told.push(format!("{:?}", store.member(group, id).unwrap()));
+            store.members(group, &mut |member| told.push(format!("{member:?}"))).unwrap();
+        }
+        told.join("\n")
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn a_file_tells_what_memory_does_also_when_it_is_opened_again(
+            early in prop::collection::vec(write(), 0..8), late in prop::collection::vec(write(), 0..16),
+        ) {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("file");
+            let (mut memory, mut durable) = (Memory::default(), Durable::open(&path).unwrap());
+            durable.begin().unwrap();
+            for (number, write) in early.iter().chain(&late).enumerate() {
+                if number == early.len() {
+                    durable.begun().unwrap();
+                }
+                memory.commit(vec![write.clone()]).unwrap();
+                durable.commit(vec![write.clone()]).unwrap();
+            }
+            durable.begun().unwrap();
+            prop_assert_eq!(content(&durable), content(&memory));
+            drop(durable);
+            prop_assert_eq!(content(&Durable::open(&path).unwrap()), content(&memory));
+        }
     }
 }
