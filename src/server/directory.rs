@@ -42,7 +42,7 @@ impl Directory {
     pub(super) fn begin(&self, resources: impl IntoIterator<Item = (Kind, Value)>) -> Result<(), ScimError> {
         self.writing().begin()?;
         for (kind, body) in resources {
-            self.add(kind, body)?;
+            self.add(kind, body).map(drop)?;
         }
         Ok(self.writing().begun()?)
     }
