@@ -190,7 +190,7 @@ fn a_file_that_is_cut_off_or_damaged_is_refused_and_left_as_it_was() {
 fn a_file_of_another_kind_or_version_is_refused_and_left_as_it_was() {
     let folder = tempfile::tempdir().expect("folder");
     let file = folder.path().join("other");
-    let noise: Vec<u8> = (0..100_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let noise: Vec<u8> = (0..100_000_u32).map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()[3]).collect();
     for bytes in [noise.as_slice(), b"{\"people\":[]}\n", &[0; 70_000]] {
         assert!(judged(&file, bytes, &["no data file of scimulate serve"], None));
     }

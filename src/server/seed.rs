@@ -39,7 +39,9 @@ pub(super) fn fill(directory: &Directory, config: &Config, deviations: &[Box<dyn
         directory.begin(people.chain(others))
     } else {
         let mut all = people.chain(others).collect();
-        deviations.iter().for_each(|deviation| deviation.start(&mut all));
+        for deviation in deviations {
+            deviation.start(&mut all);
+        }
         directory.begin(all)
     };
     filled.map_err(|error| failed("the example data", error))?;

@@ -133,12 +133,17 @@ impl Rehearsal {
     }
 }
 
+/// Where in its block an offset lies.
+fn within(offset: u64) -> usize {
+    usize::try_from(offset % BLOCK as u64).unwrap_or_default()
+}
+
 /// The blocks that a stretch touches: for each its number, where in it and where in the stretch the common part lies.
 fn blocks(offset: u64, length: usize) -> impl Iterator<Item = (u64, std::ops::Range<usize>, std::ops::Range<usize>)> {
     let mut done = 0;
     std::iter::from_fn(move || {
         let at = offset + done as u64;
-        let start = (at % BLOCK as u64) as usize;
+        let start = within(at);
         let part = (BLOCK - start).min(length - done);
         let found = (at / BLOCK as u64, start..start + part, done..done + part);
         done += part;
@@ -171,7 +176,7 @@ impl StorageBackend for Rehearsal {
         over.below = over.below.min(len);
         over.blocks.split_off(&len.div_ceil(BLOCK as u64));
         if let Some(last) = over.blocks.get_mut(&(len / BLOCK as u64)) {
-            last[(len % BLOCK as u64) as usize..].fill(0);
+            last[within(len)..].fill(0);
         }
         Ok(())
     }
@@ -211,7 +216,7 @@ mod tests {
         ) {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("file");
-            let before: Vec<u8> = (0..=start).map(|n| (n % 251) as u8).collect();
+            let before: Vec<u8> = (0..=start).map(|n| u8::try_from(n % 251).unwrap()).collect();
             std::fs::write(&path, &before).unwrap();
             let (disk, _) = Disk::open(&path).unwrap();
             let (rehearsal, mut model) = (disk.rehearsal().unwrap(), before.clone());

@@ -81,17 +81,20 @@ impl Durable {
             }
             return Ok(());
         }
-        // Doubts first: nothing that was answered with an error may come back.
         if self.database.is_none() {
             self.database = Some(open(&self.disk)?);
         }
         let Some(database) = &self.database else { return Ok(()) };
-        let transaction = transaction(database)?;
+        // Nothing that was answered with an error may come back.
         let known: Vec<Row> = self.doubtful.iter().map(|row| self.memory.now(row)).collect();
-        put(&transaction, &known)?;
-        put(&transaction, rows)?;
-        transaction.commit()?;
-        self.doubtful.clear();
+        for rows in [known.as_slice(), rows] {
+            if !rows.is_empty() {
+                let transaction = transaction(database)?;
+                put(&transaction, rows)?;
+                transaction.commit()?;
+            }
+            self.doubtful.clear();
+        }
         Ok(())
     }
 }
@@ -257,12 +260,17 @@ impl Store for Durable {
     fn commit(&mut self, writes: Vec<Write>) -> Stored<()> {
         let rows = self.memory.plan(writes);
         if let Err(error) = self.write(&rows) {
-            self.doubtful.extend(rows);
-            // Undoing at once is best; else it is done before the next write.
-            let _ = self.write(&[]);
+            // With doubts left it was not begun.
+            if self.doubtful.is_empty() {
+                self.doubtful = rows;
+                // Undoing at once is best; else it is done before the next write.
+                let _ = self.write(&[]);
+            }
             return Err(StoreError(told(&error)));
         }
-        rows.into_iter().for_each(|row| self.memory.apply(row));
+        for row in rows {
+            self.memory.apply(row);
+        }
         Ok(())
     }
 

@@ -68,8 +68,8 @@ impl Roster {
 
 impl Memory {
     fn record(&self, kind: Kind, id: &str) -> Option<&Record> {
-        let shelf = self.shelves.get(&kind)?;
-        shelf.records.get(shelf.turn(id)?)
+        let held = self.shelves.get(&kind)?;
+        held.records.get(held.turn(id)?)
     }
 
     fn roster(&self, group: &str) -> Option<&Roster> {
@@ -82,7 +82,7 @@ impl Memory {
         for write in writes {
             match write {
                 Write::Put { kind, id, bytes, keys, membership } => {
-                    let turn = self.shelves.get(&kind).and_then(|shelf| shelf.turn(&id)).unwrap_or_else(|| {
+                    let turn = self.shelves.get(&kind).and_then(|held| held.turn(&id)).unwrap_or_else(|| {
                         last += 1;
                         last
                     });
@@ -91,7 +91,7 @@ impl Memory {
                     self.enrol(turn, membership, &mut last, &mut rows);
                 }
                 Write::Remove { kind, id } => {
-                    let Some(turn) = self.shelves.get(&kind).and_then(|shelf| shelf.turn(&id)) else { continue };
+                    let Some(turn) = self.shelves.get(&kind).and_then(|held| held.turn(&id)) else { continue };
                     rows.push(Row::Resource { kind, turn, record: None });
                     if let Some(roster) = self.rosters.get(&turn) {
                         let gone = |place: &Turn| Row::Member { group: turn, turn: *place, member: None };
@@ -169,7 +169,7 @@ impl Memory {
     pub(super) fn now(&self, row: &Row) -> Row {
         match *row {
             Row::Resource { kind, turn, .. } => {
-                let record = self.shelves.get(&kind).and_then(|shelf| shelf.records.get(turn)).cloned();
+                let record = self.shelves.get(&kind).and_then(|held| held.records.get(turn)).cloned();
                 Row::Resource { kind, turn, record }
             }
             Row::Member { group, turn, .. } => {
@@ -180,7 +180,7 @@ impl Memory {
     }
 
     pub(super) fn is_group(&self, turn: Turn) -> bool {
-        self.shelves.get(&Kind::Group).is_some_and(|shelf| shelf.records.get(turn).is_some())
+        self.shelves.get(&Kind::Group).is_some_and(|held| held.records.get(turn).is_some())
     }
 }
 
@@ -194,7 +194,7 @@ impl Store for Memory {
     }
 
     fn kind_of(&self, id: &str) -> Stored<Option<Kind>> {
-        Ok(self.shelves.iter().find(|(_, shelf)| shelf.turn(id).is_some()).map(|(kind, _)| *kind))
+        Ok(self.shelves.iter().find(|(_, held)| held.turn(id).is_some()).map(|(kind, _)| *kind))
     }
 
     fn begin(&mut self) -> Stored<()> {
@@ -213,24 +213,24 @@ impl Store for Memory {
     }
 
     fn count(&self, kind: Kind) -> Stored<usize> {
-        Ok(self.shelves.get(&kind).map_or(0, |shelf| shelf.records.len()))
+        Ok(self.shelves.get(&kind).map_or(0, |held| held.records.len()))
     }
 
     fn page(&self, kind: Kind, skip: usize, take: usize, show: &mut dyn FnMut(&[u8])) -> Stored<()> {
-        let Some(shelf) = self.shelves.get(&kind) else { return Ok(()) };
-        shelf.records.from(skip).take(take).for_each(|record| show(record.resource()));
+        let Some(held) = self.shelves.get(&kind) else { return Ok(()) };
+        held.records.from(skip).take(take).for_each(|record| show(record.resource()));
         Ok(())
     }
 
     fn find(&self, kind: Kind, index: Index, value: &str) -> Stored<Vec<String>> {
-        let Some(shelf) = self.shelves.get(&kind) else { return Ok(Vec::new()) };
+        let Some(held) = self.shelves.get(&kind) else { return Ok(Vec::new()) };
         Ok(match index {
-            Index::UserName => shelf.having(&shelf.user_names, value, Record::user_name),
-            Index::DisplayName => shelf.having(&shelf.display_names, value, Record::display_name),
-            Index::ExternalId => shelf.having(&shelf.external_ids, value, Record::external_id),
+            Index::UserName => held.having(&held.user_names, value, Record::user_name),
+            Index::DisplayName => held.having(&held.display_names, value, Record::display_name),
+            Index::ExternalId => held.having(&held.external_ids, value, Record::external_id),
             Index::Member => {
                 let holds = |turn: &Turn| self.rosters.get(turn).is_some_and(|roster| roster.turn(value).is_some());
-                let groups = self.memberships.find(value).filter(holds).filter_map(|turn| shelf.records.get(turn));
+                let groups = self.memberships.find(value).filter(holds).filter_map(|turn| held.records.get(turn));
                 groups.map(|record| record.id().to_owned()).collect()
             }
         })

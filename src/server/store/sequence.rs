@@ -94,8 +94,8 @@ mod tests {
                 prop_assert_eq!(sequence.remove(turn), map.remove(&turn));
                 prop_assert_eq!(sequence.get(turn), None);
                 let other = turn / 2;
-                if map.contains_key(&other) {
-                    prop_assert_eq!(sequence.put(other, turn), map.insert(other, turn));
+                if let Some(known) = map.get_mut(&other) {
+                    prop_assert_eq!(sequence.put(other, turn), Some(std::mem::replace(known, turn)));
                 }
             }
             sequence.put(5000, 1);
