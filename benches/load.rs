@@ -26,7 +26,7 @@ fn main() -> ExitCode {
         for number in 0..CONNECTIONS {
             let (server, sent, errors) = (&server, &sent, &errors);
             scope.spawn(move || {
-                let mut load = Load { client: Client::new(server), sent, errors };
+                let mut load = Load { client: server.client(), sent, errors };
                 let mut round = 0;
                 while sent.load(Ordering::Relaxed) < REQUESTS {
                     load.round(&format!("load{number}-{round}"));
@@ -52,7 +52,7 @@ fn main() -> ExitCode {
     for (sent, memory) in &memory {
         println!("| {sent} | {} |", memory.map_or_else(|| "unknown".to_owned(), |megabytes| format!("{megabytes:.1}")));
     }
-    let left = Client::new(&server).send("GET", "/Users?filter=userName%20sw%20%22load%22&count=0", "");
+    let left = server.client().send("GET", "/Users?filter=userName%20sw%20%22load%22&count=0", "");
     let grown = match (memory.first(), memory.last()) {
         (Some((_, Some(first))), Some((_, Some(last)))) => last / first,
         _ => 1.0,

@@ -6,7 +6,7 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use support::{Client, Server, id, user};
+use support::{Server, id, user};
 
 /// How long each measurement lasts.
 const TIME: Duration = Duration::from_millis(1500);
@@ -24,13 +24,6 @@ fn main() {
         );
         println!("| {name} | {fast:.0} | {slow} | {ratio} |");
     }
-    drop((ours, theirs));
-    println!("\n| look-up by userName | requests/s | slower than at 1,000 |");
-    println!("|---|---|---|");
-    let rates: Vec<(usize, f64)> = [1_000, 100_000].map(|users| (users, lookup_among(users))).to_vec();
-    for (users, rate) in &rates {
-        println!("| {users} users | {rate:.0} | {:.2} |", rates[0].1 / rate);
-    }
 }
 
 type Measure = fn(&Server) -> f64;
@@ -38,7 +31,7 @@ const OPERATIONS: [(&str, Measure); 3] =
     [("look-up by userName among 200", lookup), ("create a user", create), ("add a member, answered 204", add_member)];
 
 fn lookup(server: &Server) -> f64 {
-    let mut client = Client::new(server);
+    let mut client = server.client();
     for n in 0..200 {
         client.send("POST", "/Users", &user(&format!("lookup{n}")));
     }
@@ -51,7 +44,7 @@ fn lookup(server: &Server) -> f64 {
 }
 
 fn create(server: &Server) -> f64 {
-    let mut client = Client::new(server);
+    let mut client = server.client();
     rate(|n| {
         let answer = client.send("POST", "/Users", &user(&format!("create{n}")));
         assert!(answer.starts_with("HTTP/1.") && answer.contains(" 201 "), "{answer}");
@@ -59,7 +52,7 @@ fn create(server: &Server) -> f64 {
 }
 
 fn add_member(server: &Server) -> f64 {
-    let mut client = Client::new(server);
+    let mut client = server.client();
     let ids: Vec<String> = (0..500).map(|n| id(&client.send("POST", "/Users", &user(&format!("member{n}"))))).collect();
     let mut group = String::new();
     rate(|n| {
@@ -75,17 +68,6 @@ fn add_member(server: &Server) -> f64 {
         );
         let answer = client.send("PATCH", &format!("/Groups/{group}"), &body);
         assert!(answer.contains(" 204 "), "{answer}");
-    })
-}
-
-fn lookup_among(users: usize) -> f64 {
-    let server = Server::ours(users);
-    let mut client = Client::new(&server);
-    client.send("POST", "/Users", &user("needle"));
-    rate(|_| {
-        let path = "/Users?filter=userName%20eq%20%22needle%40example.com%22&startIndex=1&count=100";
-        let answer = client.send("GET", path, "");
-        assert!(answer.contains("\"totalResults\":1"), "{answer}");
     })
 }
 

@@ -2,10 +2,14 @@
 
 #![allow(dead_code, reason = "each benchmark uses its own part")]
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+#[path = "../../tests/support/bare.rs"]
+mod bare;
+
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+
+pub(crate) use bare::Client;
 
 /// A create body.
 pub(crate) fn user(name: &str) -> String {
@@ -58,6 +62,11 @@ impl Server {
 }
 
 impl Server {
+    /// A client of it.
+    pub(crate) fn client(&self) -> Client {
+        Client::new(&self.url, &self.token)
+    }
+
     /// Megabytes of memory that it has now, where the system tells it.
     pub(crate) fn memory(&self) -> Option<f64> {
         let Ends::Child(child) = &self.ends else { return None };
@@ -79,73 +88,4 @@ impl Drop for Server {
             }
         }
     }
-}
-
-/// A bare client: one connection while the server keeps it, a new one when it does not.
-pub(crate) struct Client {
-    host: String,
-    path: String,
-    token: String,
-    stream: Option<BufReader<TcpStream>>,
-}
-
-impl Client {
-    pub(crate) fn new(server: &Server) -> Self {
-        let (host, path) = server.url.strip_prefix("http://").and_then(|u| u.split_once('/')).expect("url");
-        Self { host: host.into(), path: format!("/{path}"), token: server.token.clone(), stream: None }
-    }
-
-    /// Head and body of the answer. A server may close a kept connection between two requests: then it is sent again.
-    pub(crate) fn send(&mut self, method: &str, path: &str, body: &str) -> String {
-        let kept = self.stream.is_some();
-        let answer = self.once(method, path, body).or_else(|| kept.then(|| self.once(method, path, body)).flatten());
-        answer.unwrap_or_else(|| panic!("no answer to {method} {path}"))
-    }
-
-    /// The same, sent once; none when no whole answer came.
-    pub(crate) fn once(&mut self, method: &str, path: &str, body: &str) -> Option<String> {
-        let (base, host, token) = (&self.path, &self.host, &self.token);
-        let request = format!(
-            "{method} {base}{path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\nContent-Type: application/scim+json\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        let mut stream = match self.stream.take() {
-            Some(stream) => stream,
-            None => BufReader::new(TcpStream::connect(&self.host).ok()?),
-        };
-        stream.get_mut().set_nodelay(true).ok()?;
-        stream.get_mut().write_all(request.as_bytes()).ok()?;
-        let (text, keep) = answer(&mut stream)?;
-        self.stream = keep.then_some(stream);
-        Some(text)
-    }
-}
-
-fn answer(stream: &mut BufReader<TcpStream>) -> Option<(String, bool)> {
-    let mut text = String::new();
-    let (mut length, mut keep) = (None, true);
-    while !text.ends_with("\r\n\r\n") {
-        let start = text.len();
-        if stream.read_line(&mut text).ok()? == 0 {
-            return None;
-        }
-        let line = text[start..].to_ascii_lowercase();
-        if let Some(value) = line.strip_prefix("content-length:") {
-            length = value.trim().parse::<usize>().ok();
-        }
-        keep &= !(line.starts_with("http/1.0") || line.trim() == "connection: close");
-    }
-    let no_body = text.contains(" 204 ");
-    match length {
-        _ if no_body && keep => {}
-        Some(length) => {
-            let mut body = vec![0; length];
-            stream.read_exact(&mut body).ok()?;
-            text.push_str(&String::from_utf8_lossy(&body));
-        }
-        None => {
-            stream.read_to_string(&mut text).ok()?;
-        }
-    }
-    Some((text, keep))
 }

@@ -1,5 +1,6 @@
 //! `scimulate serve`: the reference server, for self-tests and for pointing a client at.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -42,7 +43,10 @@ pub(super) struct ServeArgs {
     /// How long a cursor (RFC 9865) is good for: 500ms, 5s, 10m, 1h
     #[arg(long, default_value = "1h", value_parser = super::duration, value_name = "DUR")]
     cursor_timeout: Duration,
-    /// How many people are there at the start
+    /// File that keeps the directory, every write before its answer; made when it is not there
+    #[arg(long, value_name = "FILE")]
+    data: Option<PathBuf>,
+    /// How many people an empty directory starts with
     #[arg(long, default_value_t = 0, value_name = "N")]
     seed_users: usize,
     /// A SCIM schema definition (JSON, RFC 7643 §7), attached to User as an optional extension (repeatable)
@@ -153,6 +157,7 @@ pub(super) async fn serve(args: ServeArgs) -> Exit {
         archive: args.log_file.clone(),
         me: args.me,
         cursor_timeout: args.cursor_timeout,
+        data: args.data.clone(),
         people: args.seed_users,
         entitlements: args.entitlements,
         schemas,
@@ -160,13 +165,10 @@ pub(super) async fn serve(args: ServeArgs) -> Exit {
     };
     let running = match server::start(config).await {
         Ok(running) => running,
-        Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => return give_up(Exit::InvalidInput, error),
-        Err(error) => {
-            return give_up(
-                Exit::Usage,
-                format!("the server could not listen on 127.0.0.1:{}: {error}. Try --port 0.", args.port),
-            );
+        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::InvalidData) => {
+            return give_up(Exit::InvalidInput, error);
         }
+        Err(error) => return give_up(Exit::Usage, error),
     };
     anstream::println!("listening on {}", running.base_url);
     if made {
@@ -180,6 +182,15 @@ pub(super) async fn serve(args: ServeArgs) -> Exit {
             "play against it:  scimulate run --url {} --auth bearer   (token in SCIM_TOKEN)",
             running.base_url
         );
+    }
+    if let Some(file) = &args.data {
+        match running.held {
+            0 => anstream::println!("kept in {}", file.display()),
+            held => anstream::println!("kept in {}, which holds {held} users and groups", file.display()),
+        }
+        if running.held > 0 && args.seed_users > 0 {
+            anstream::println!("--seed-users fills an empty directory only: nobody was added");
+        }
     }
     signal::wait().await;
     running.stop().await;

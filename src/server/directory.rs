@@ -5,7 +5,7 @@ use super::cursor::{Cursors, DEFAULT_TIMEOUT};
 use super::etag::{self, Precondition};
 use super::fault::{Action, Change, Claim, Deviation, Occasion, Stranger};
 use super::membership::{self, Plan};
-use super::store::{Index, Membership, Memory, Replica, Store, Write};
+use super::store::{Index, Membership, Replica, Store, Write};
 use super::types::{Kind, Types};
 use super::view;
 use crate::scim::error::ScimError;
@@ -30,12 +30,25 @@ pub(super) struct Directory {
 }
 
 impl Directory {
-    pub(super) fn new(base_url: &str, types: Types, deviations: Vec<Box<dyn Deviation>>) -> Self {
-        let store: RwLock<Box<dyn Store>> = RwLock::new(Box::new(Memory::default()));
+    pub(super) fn new(
+        base_url: &str,
+        types: Types,
+        deviations: Vec<Box<dyn Deviation>>,
+        store: Box<dyn Store>,
+    ) -> Self {
         let lag = deviations.iter().map(|deviation| deviation.lag()).max().unwrap_or_default();
-        let replica = (!lag.is_zero()).then(|| Replica::new(lag));
+        let replica = (!lag.is_zero()).then(|| Replica::new(lag, &*store));
         let cursors = Cursors::new(DEFAULT_TIMEOUT);
-        Self { base_url: base_url.into(), types, deviations, cursors, store, replica }
+        Self { base_url: base_url.into(), types, deviations, cursors, store: RwLock::new(store), replica }
+    }
+
+    /// Fills a directory with what it starts with; where it is durable, with all of it or nothing.
+    pub(super) fn begin(&self, resources: impl IntoIterator<Item = (Kind, Value)>) -> Result<(), ScimError> {
+        self.writing().begin()?;
+        for (kind, body) in resources {
+            self.add(kind, body).map(drop)?;
+        }
+        Ok(self.writing().begun()?)
     }
 
     /// What reads see.
@@ -53,7 +66,13 @@ impl Directory {
     }
 
     /// Adds a resource. Gives it back as a client sees it.
-    pub(super) fn create(&self, kind: Kind, mut body: Value) -> Result<Fields, ScimError> {
+    pub(super) fn create(&self, kind: Kind, body: Value) -> Result<Fields, ScimError> {
+        let (store, stored) = self.add(kind, body)?;
+        self.show(&**store, kind, stored)
+    }
+
+    /// Adds a resource. Gives it back as it is stored, with the lock under which it was.
+    fn add(&self, kind: Kind, mut body: Value) -> Result<(RwLockWriteGuard<'_, Box<dyn Store>>, Fields), ScimError> {
         let occasion = Occasion { action: Action::Create, kind, id: None };
         self.each(|deviation| deviation.body(&occasion, &mut body))?;
         let of = self.types.of(kind);
@@ -68,7 +87,7 @@ impl Directory {
         let mut store = self.writing();
         view::hide(&mut new, kind, &**store)?;
         let stored = self.check_and_put(&mut **store, &occasion, &id, None, new)?;
-        self.show(&**store, kind, stored)
+        Ok((store, stored))
     }
 
     /// Takes in a full representation, readOnly attributes included.
@@ -188,10 +207,12 @@ impl Directory {
 
     /// Makes all changes, or none.
     fn commit(&self, store: &mut dyn Store, writes: Vec<Write>) -> Result<(), ScimError> {
-        if let Some(replica) = &self.replica {
-            replica.hear(&writes);
+        let heard = self.replica.as_ref().map(|replica| (replica, writes.clone()));
+        store.commit(writes)?;
+        if let Some((replica, writes)) = heard {
+            replica.hear(writes);
         }
-        Ok(store.commit(writes)?)
+        Ok(())
     }
 
     /// What the operations make of a resource: all or none. Where a deviation keeps the half of a PATCH that fails, that half
@@ -392,11 +413,12 @@ fn put(kind: Kind, id: &str, resource: &Fields, membership: Membership) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::{Config, seed};
+    use crate::server::{Config, seed, store};
 
     #[test]
     fn a_password_is_not_kept_in_any_form() {
-        let directory = Directory::new("http://x", Types::new(&Config::default()).unwrap(), Vec::new());
+        let directory =
+            Directory::new("http://x", Types::new(&Config::default()).unwrap(), Vec::new(), store::open(None).unwrap());
         let mut body = seed::person(1);
         body["password"] = "Zx9-secret".into();
         let id = directory.create(Kind::User, body.clone()).unwrap()["id"].as_str().unwrap().to_owned();

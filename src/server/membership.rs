@@ -233,6 +233,7 @@ mod tests {
     use crate::server::directory::Directory;
     use crate::server::etag::Precondition;
     use crate::server::fault::Deviation;
+    use crate::server::store;
     use crate::server::types::Types;
     use proptest::prelude::*;
     use proptest::test_runner::RngSeed;
@@ -243,7 +244,8 @@ mod tests {
     impl Deviation for Nothing {}
 
     fn directory(deviations: Vec<Box<dyn Deviation>>) -> Directory {
-        let directory = Directory::new("http://x", Types::new(&Config::default()).unwrap(), deviations);
+        let directory =
+            Directory::new("http://x", Types::new(&Config::default()).unwrap(), deviations, store::open(None).unwrap());
         for id in ["u1", "u2", "u3", "u4"] {
             directory.load(&json!({"schemas":[USER_URN],"id":id,"userName":id})).unwrap();
         }

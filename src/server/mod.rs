@@ -109,11 +109,13 @@ pub struct Config {
     pub archive: Option<PathBuf>,
     /// Whether /Roles and /Entitlements are offered, as Okta reads them.
     pub entitlements: bool,
-    /// How many example people the directory starts with.
+    /// The file that keeps the directory; without one it is forgotten at the end.
+    pub data: Option<PathBuf>,
+    /// How many example people an empty directory starts with.
     pub people: usize,
     /// Schema resources (RFC 7643 §7) attached to User as optional extensions.
     pub schemas: Vec<serde_json::Value>,
-    /// Resources the directory starts with, after the example people: full representations, whose `id` and `meta` are
+    /// Resources an empty directory starts with, after the example people: full representations, whose `id` and `meta` are
     /// kept. A group's members come before it.
     pub resources: Vec<serde_json::Value>,
 }
@@ -135,6 +137,7 @@ impl Default for Config {
             log: LogFormat::default(),
             archive: None,
             entitlements: false,
+            data: None,
             people: 0,
             schemas: Vec::new(),
             resources: Vec::new(),
@@ -147,6 +150,8 @@ impl Default for Config {
 pub struct Running {
     /// The base URL, such as `http://127.0.0.1:8080/scim/v2`.
     pub base_url: String,
+    /// How many users and groups the data file held.
+    pub held: usize,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<io::Result<()>>,
 }
@@ -170,8 +175,9 @@ impl Running {
     }
 }
 
-/// Starts a server on 127.0.0.1 and returns once it accepts. Fails when the port is taken, or a schema definition cannot
-/// be used.
+/// Starts a server on 127.0.0.1 and returns once it accepts. Fails when the port is taken, or the data file, of which another
+/// server may be the user, cannot be opened or written; with the kind `InvalidInput` or `InvalidData` when the content of
+/// a schema definition or of the data file is at fault.
 pub async fn start(config: Config) -> io::Result<Running> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await.map_err(|error| {
         let port = config.port;
@@ -181,7 +187,7 @@ pub async fn start(config: Config) -> io::Result<Running> {
     let origin = format!("http://{}", listener.local_addr()?);
     let base_url = if path.is_empty() { origin } else { format!("{origin}/{path}") };
     let service = Service::new(&config, &base_url)?;
-    let (stop, stopped) = oneshot::channel();
+    let (held, (stop, stopped)) = (service.held(), oneshot::channel());
     let task = tokio::spawn(http::serve(listener, Arc::new(service), config.limits, stopped));
-    Ok(Running { base_url, stop: Some(stop), task })
+    Ok(Running { base_url, held, stop: Some(stop), task })
 }

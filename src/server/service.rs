@@ -12,6 +12,7 @@ use super::message::{Answer, Request};
 use super::query::{Parameters, Query};
 use super::route::{self, Target};
 use super::seed;
+use super::store;
 use super::types::{Kind, Types};
 use super::{Config, PatchAnswer};
 use crate::scim::error::ScimError;
@@ -24,6 +25,7 @@ pub(super) const LIST_URN: &str = "urn:ietf:params:scim:api:messages:2.0:ListRes
 
 pub(super) struct Service {
     pub(super) directory: Directory,
+    held: usize,
     pub(super) base_path: String,
     token: String,
     me: Option<Me>,
@@ -33,7 +35,7 @@ pub(super) struct Service {
 }
 
 impl Service {
-    /// Fails when a schema definition cannot be used or an example person cannot be created.
+    /// Fails when a schema definition or the data file cannot be used, or an example person cannot be created.
     pub(super) fn new(config: &Config, base_url: &str) -> io::Result<Self> {
         let invalid = |error: String| io::Error::new(io::ErrorKind::InvalidInput, error);
         let variants = config.variants.iter().map(|variant| variant.make());
@@ -43,27 +45,16 @@ impl Service {
         for deviation in &deviations {
             deviation.types(&mut types);
         }
-        let mut directory = Directory::new(base_url, types, deviations);
+        let store = store::open(config.data.as_deref())?;
+        let mut directory = Directory::new(base_url, types, deviations, store);
         directory.cursors = Cursors::new(config.cursor_timeout);
         // What is there at the start was there before anything went wrong.
         let deviations = std::mem::take(&mut directory.deviations);
-        let mut initial: Vec<_> = (0..config.people).map(|number| (Kind::User, seed::person(number))).collect();
-        if config.entitlements {
-            initial.extend(seed::roles().into_iter().map(|role| (Kind::Role, role)));
-            initial.extend(seed::entitlements().into_iter().map(|one| (Kind::Entitlement, one)));
-        }
-        for deviation in &deviations {
-            deviation.start(&mut initial);
-        }
-        for (kind, body) in initial {
-            directory.create(kind, body).map_err(|error| invalid(format!("the example data: {error}")))?;
-        }
-        for resource in &config.resources {
-            directory.load(resource).map_err(|error| invalid(format!("a resource to start with: {error}")))?;
-        }
+        let held = seed::fill(&directory, config, &deviations)?;
         directory.deviations = deviations;
         Ok(Self {
             directory,
+            held,
             base_path: format!("/{}", config.base_path.trim_matches('/')),
             token: config.token.clone(),
             me: config.me.as_deref().map(Me::new),
@@ -71,6 +62,11 @@ impl Service {
             patience: config.patience,
             log: Log::new(config.log, &config.token, Box::new(io::stderr())).archived(config.archive.as_deref())?,
         })
+    }
+
+    /// How many users and groups the data file held.
+    pub(super) const fn held(&self) -> usize {
+        self.held
     }
 
     /// True when reading every resource takes longer than handing the work to another thread.

@@ -76,6 +76,17 @@ impl Served {
     pub(crate) fn memory(&self) -> u64 {
         high_water(self.0.id())
     }
+
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
+    /// Ends it as Ctrl-C does; dropping it is SIGKILL.
+    pub(crate) fn stop(mut self) {
+        signal(&std::sync::OnceLock::from(self.id()), "-TERM");
+        assert!(self.0.wait().expect("wait").success());
+    }
 }
 
 /// The high-water mark of a process's memory in bytes; 0 where the system does not tell it.

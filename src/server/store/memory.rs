@@ -1,223 +1,267 @@
-//! A store in memory: compact bytes and hash indexes.
+//! A store in memory: compact bytes, and hash indexes that hold no texts.
 
-use super::{Index, Keys, Kind, Member, Membership, Store, Stored, Turn, Write};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
+use super::postings::Postings;
+use super::row::{Record, Row};
+use super::sequence::Sequence;
+use super::{Index, Kind, Member, Membership, Store, Stored, Turn, Write};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(in crate::server) struct Memory {
     shelves: BTreeMap<Kind, Shelf>,
-    rosters: HashMap<Arc<str>, Roster>,
+    /// The members of each group that has any.
+    rosters: HashMap<Turn, Roster>,
     /// The groups of each member.
     memberships: Postings,
-    next: Turn,
+    last: Turn,
 }
 
 /// All resources of one kind.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Shelf {
-    records: HashMap<Arc<str>, Record>,
-    order: Vec<(Turn, Arc<str>)>,
+    records: Sequence<Record>,
+    ids: Postings,
     user_names: Postings,
     display_names: Postings,
     external_ids: Postings,
 }
 
-#[derive(Debug)]
-struct Record {
-    turn: Turn,
-    bytes: Box<[u8]>,
-    keys: Keys,
-}
-
 /// The members of one group: a set that remembers the order.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Roster {
-    order: BTreeMap<Turn, Member>,
-    places: HashMap<String, Turn>,
-}
-
-/// Which resources have a value, in the order of creation.
-#[derive(Debug, Default)]
-struct Postings(HashMap<Box<str>, BTreeSet<(Turn, Arc<str>)>>);
-
-impl Postings {
-    fn add(&mut self, value: &str, turn: Turn, id: &Arc<str>) {
-        self.0.entry(value.into()).or_default().insert((turn, Arc::clone(id)));
-    }
-
-    fn drop(&mut self, value: &str, turn: Turn, id: &Arc<str>) {
-        if let Some(ids) = self.0.get_mut(value) {
-            ids.remove(&(turn, Arc::clone(id)));
-            if ids.is_empty() {
-                self.0.remove(value);
-            }
-        }
-    }
-
-    /// Moves a resource from its old value to its new one.
-    fn shift(&mut self, old: Option<&String>, new: Option<&String>, turn: Turn, id: &Arc<str>) {
-        if old != new {
-            old.inspect(|gone| self.drop(gone, turn, id));
-            new.inspect(|come| self.add(come, turn, id));
-        }
-    }
-
-    fn ids(&self, value: &str) -> Vec<String> {
-        self.0.get(value).map_or_else(Vec::new, |ids| ids.iter().map(|(_, id)| id.to_string()).collect())
-    }
+    members: BTreeMap<Turn, Member>,
+    ids: Postings,
 }
 
 impl Shelf {
-    fn index(&mut self, old: &Keys, new: &Keys, turn: Turn, id: &Arc<str>) {
-        self.user_names.shift(old.user_name.as_ref(), new.user_name.as_ref(), turn, id);
-        self.display_names.shift(old.display_name.as_ref(), new.display_name.as_ref(), turn, id);
-        self.external_ids.shift(old.external_id.as_ref(), new.external_id.as_ref(), turn, id);
+    fn turn(&self, id: &str) -> Option<Turn> {
+        self.ids.find(id).find(|turn| self.records.get(*turn).is_some_and(|record| record.id() == id))
+    }
+
+    fn put(&mut self, turn: Turn, record: Option<Record>) {
+        let old = match record {
+            Some(record) => self.records.put(turn, record),
+            None => self.records.remove(turn),
+        };
+        let new = self.records.get(turn);
+        let shift = |index: &mut Postings, text: fn(&Record) -> Option<&str>| {
+            index.shift(old.as_ref().and_then(text), new.and_then(text), turn);
+        };
+        shift(&mut self.ids, |record| Some(record.id()));
+        shift(&mut self.user_names, Record::user_name);
+        shift(&mut self.display_names, Record::display_name);
+        shift(&mut self.external_ids, Record::external_id);
+    }
+
+    /// The ids of those found in an index that have the value indeed.
+    fn having(&self, index: &Postings, value: &str, text: fn(&Record) -> Option<&str>) -> Vec<String> {
+        let records = index.find(value).filter_map(|turn| self.records.get(turn));
+        records.filter(|record| text(record) == Some(value)).map(|record| record.id().to_owned()).collect()
+    }
+}
+
+impl Roster {
+    fn turn(&self, id: &str) -> Option<Turn> {
+        self.ids.find(id).find(|turn| self.members.get(turn).is_some_and(|member| member.id == id))
     }
 }
 
 impl Memory {
     fn record(&self, kind: Kind, id: &str) -> Option<&Record> {
-        self.shelves.get(&kind)?.records.get(id)
+        let held = self.shelves.get(&kind)?;
+        held.records.get(held.turn(id)?)
     }
 
-    fn next_turn(&mut self) -> Turn {
-        self.next += 1;
-        self.next
+    fn roster(&self, group: &str) -> Option<&Roster> {
+        self.rosters.get(&self.shelves.get(&Kind::Group)?.turn(group)?)
     }
 
-    fn put(&mut self, kind: Kind, id: &str, bytes: Vec<u8>, keys: Keys, membership: Membership) {
-        let new_turn = self.next_turn();
-        let held = self.shelves.entry(kind).or_default();
-        let (id, turn, old) = if let Some((id, record)) = held.records.remove_entry(id) {
-            (id, record.turn, record.keys)
-        } else {
-            let id = Arc::from(id);
-            held.order.push((new_turn, Arc::clone(&id)));
-            (id, new_turn, Keys::default())
-        };
-        held.index(&old, &keys, turn, &id);
-        held.records.insert(Arc::clone(&id), Record { turn, bytes: bytes.into(), keys });
-        self.enrol(&id, turn, membership);
-    }
-
-    fn enrol(&mut self, group: &Arc<str>, turn: Turn, membership: Membership) {
-        let (drop, add) = match membership {
-            Membership::Keep => return,
-            Membership::Edit { drop, add } => (drop, add),
-            Membership::Set(members) => {
-                let staying: HashSet<&str> = members.iter().map(|member| member.id.as_str()).collect();
-                let roster = self.rosters.entry(Arc::clone(group)).or_default();
-                let gone = roster.places.keys().filter(|id| !staying.contains(id.as_str())).cloned().collect();
-                for member in &members {
-                    if let Some(place) = roster.places.get(&member.id) {
-                        roster.order.insert(*place, member.clone());
+    /// What writes come to, in rows; nothing is changed yet.
+    pub(super) fn plan(&self, writes: Vec<Write>) -> Vec<Row> {
+        let (mut rows, mut last) = (Vec::new(), self.last);
+        for write in writes {
+            match write {
+                Write::Put { kind, id, bytes, keys, membership } => {
+                    let turn = self.shelves.get(&kind).and_then(|held| held.turn(&id)).unwrap_or_else(|| {
+                        last += 1;
+                        last
+                    });
+                    let record = Some(Record::new(&id, &keys, &bytes));
+                    rows.push(Row::Resource { kind, turn, record });
+                    self.enrol(turn, membership, &mut last, &mut rows);
+                }
+                Write::Remove { kind, id } => {
+                    let Some(turn) = self.shelves.get(&kind).and_then(|held| held.turn(&id)) else { continue };
+                    rows.push(Row::Resource { kind, turn, record: None });
+                    if let Some(roster) = self.rosters.get(&turn) {
+                        let gone = |place: &Turn| Row::Member { group: turn, turn: *place, member: None };
+                        rows.extend(roster.members.keys().map(gone));
                     }
                 }
-                (gone, members)
-            }
-        };
-        let mut next = self.next;
-        let roster = self.rosters.entry(Arc::clone(group)).or_default();
-        for id in drop {
-            if let Some(place) = roster.places.remove(&id) {
-                roster.order.remove(&place);
-                self.memberships.drop(&id, turn, group);
             }
         }
-        for member in add {
-            if !roster.places.contains_key(&member.id) {
-                next += 1;
-                self.memberships.add(&member.id, turn, group);
-                roster.places.insert(member.id.clone(), next);
-                roster.order.insert(next, member);
-            }
-        }
-        self.next = next;
+        rows
     }
 
-    fn remove(&mut self, kind: Kind, id: &str) {
-        let Some(held) = self.shelves.get_mut(&kind) else { return };
-        let Some((id, record)) = held.records.remove_entry(id) else { return };
-        held.index(&record.keys, &Keys::default(), record.turn, &id);
-        if let Ok(place) = held.order.binary_search_by_key(&record.turn, |(turn, _)| *turn) {
-            held.order.remove(place);
+    /// What becomes of the members of the group of this turn.
+    fn enrol(&self, group: Turn, membership: Membership, last: &mut Turn, rows: &mut Vec<Row>) {
+        let nobody = Roster::default();
+        let roster = self.rosters.get(&group).unwrap_or(&nobody);
+        let mut row = |turn, member| rows.push(Row::Member { group, turn, member });
+        let mut seen = HashSet::new();
+        let come = match membership {
+            Membership::Keep => return,
+            Membership::Set(members) => {
+                let staying: HashSet<&str> = members.iter().map(|member| member.id.as_str()).collect();
+                let gone = roster.members.iter().filter(|(_, member)| !staying.contains(member.id.as_str()));
+                gone.for_each(|(turn, _)| row(*turn, None));
+                for member in &members {
+                    if let Some(turn) = roster.turn(&member.id)
+                        && roster.members.get(&turn) != Some(member)
+                    {
+                        row(turn, Some(member.clone()));
+                    }
+                }
+                seen.extend(roster.members.values().map(|member| member.id.clone()));
+                members
+            }
+            Membership::Edit { drop, add } => {
+                let drop: HashSet<String> = drop.into_iter().collect();
+                drop.iter().filter_map(|id| roster.turn(id)).for_each(|turn| row(turn, None));
+                let stays = |id: &str| roster.turn(id).is_some() && !drop.contains(id);
+                add.into_iter().filter(|member| !stays(&member.id)).collect()
+            }
+        };
+        for member in come {
+            if seen.insert(member.id.clone()) {
+                *last += 1;
+                row(*last, Some(member));
+            }
         }
-        for member in self.rosters.remove(&id).into_iter().flat_map(|roster| roster.places.into_keys()) {
-            self.memberships.drop(&member, record.turn, &id);
+    }
+
+    /// Makes planned changes, or takes in what was kept elsewhere, resources before members and each in order.
+    pub(super) fn apply(&mut self, row: Row) {
+        match row {
+            Row::Resource { kind, turn, record } => {
+                self.last = self.last.max(turn);
+                self.shelves.entry(kind).or_default().put(turn, record);
+            }
+            Row::Member { group, turn, member } => {
+                self.last = self.last.max(turn);
+                let roster = self.rosters.entry(group).or_default();
+                let new = member.as_ref().map(|member| member.id.clone());
+                let old = match member {
+                    Some(member) => roster.members.insert(turn, member),
+                    None => roster.members.remove(&turn),
+                }
+                .map(|member| member.id);
+                roster.ids.shift(old.as_deref(), new.as_deref(), turn);
+                self.memberships.shift(old.as_deref(), new.as_deref(), group);
+                if roster.members.is_empty() {
+                    self.rosters.remove(&group);
+                }
+            }
         }
+    }
+
+    /// What is kept in the place of a row.
+    pub(super) fn now(&self, row: &Row) -> Row {
+        match *row {
+            Row::Resource { kind, turn, .. } => {
+                let record = self.shelves.get(&kind).and_then(|held| held.records.get(turn)).cloned();
+                Row::Resource { kind, turn, record }
+            }
+            Row::Member { group, turn, .. } => {
+                let member = self.rosters.get(&group).and_then(|roster| roster.members.get(&turn)).cloned();
+                Row::Member { group, turn, member }
+            }
+        }
+    }
+
+    pub(super) fn is_group(&self, turn: Turn) -> bool {
+        self.shelves.get(&Kind::Group).is_some_and(|held| held.records.get(turn).is_some())
     }
 }
 
 impl Store for Memory {
     fn get(&self, kind: Kind, id: &str) -> Stored<Option<Vec<u8>>> {
-        Ok(self.record(kind, id).map(|record| record.bytes.to_vec()))
+        Ok(self.record(kind, id).map(|record| record.resource().to_vec()))
     }
 
     fn label(&self, kind: Kind, id: &str) -> Stored<Option<String>> {
-        Ok(self.record(kind, id).and_then(|record| record.keys.label.clone()))
+        Ok(self.record(kind, id).and_then(Record::label).map(str::to_owned))
     }
 
     fn kind_of(&self, id: &str) -> Stored<Option<Kind>> {
-        Ok(self.shelves.iter().find(|(_, held)| held.records.contains_key(id)).map(|(kind, _)| *kind))
+        Ok(self.shelves.iter().find(|(_, held)| held.turn(id).is_some()).map(|(kind, _)| *kind))
+    }
+
+    fn begin(&mut self) -> Stored<()> {
+        Ok(())
+    }
+
+    fn begun(&mut self) -> Stored<()> {
+        Ok(())
     }
 
     fn commit(&mut self, writes: Vec<Write>) -> Stored<()> {
-        for write in writes {
-            match write {
-                Write::Put { kind, id, bytes, keys, membership } => self.put(kind, &id, bytes, keys, membership),
-                Write::Remove { kind, id } => self.remove(kind, &id),
-            }
+        for row in self.plan(writes) {
+            self.apply(row);
         }
         Ok(())
     }
 
     fn count(&self, kind: Kind) -> Stored<usize> {
-        Ok(self.shelves.get(&kind).map_or(0, |held| held.order.len()))
+        Ok(self.shelves.get(&kind).map_or(0, |held| held.records.len()))
     }
 
     fn page(&self, kind: Kind, skip: usize, take: usize, show: &mut dyn FnMut(&[u8])) -> Stored<()> {
         let Some(held) = self.shelves.get(&kind) else { return Ok(()) };
-        for (_, id) in held.order.iter().skip(skip).take(take) {
-            if let Some(record) = held.records.get(id) {
-                show(&record.bytes);
-            }
-        }
+        held.records.from(skip).take(take).for_each(|record| show(record.resource()));
         Ok(())
     }
 
     fn turn(&self, kind: Kind, id: &str) -> Stored<Option<Turn>> {
-        Ok(self.record(kind, id).map(|record| record.turn))
+        Ok(self.shelves.get(&kind).and_then(|shelf| shelf.turn(id)))
     }
 
     fn before(&self, kind: Kind, turn: Turn) -> Stored<usize> {
-        let count = |held: &Shelf| held.order.partition_point(|(known, _)| *known < turn);
-        Ok(self.shelves.get(&kind).map_or(0, count))
+        Ok(self.shelves.get(&kind).map_or(0, |shelf| shelf.records.before(turn)))
     }
 
     fn find(&self, kind: Kind, index: Index, value: &str) -> Stored<Vec<String>> {
         let Some(held) = self.shelves.get(&kind) else { return Ok(Vec::new()) };
         Ok(match index {
-            Index::UserName => held.user_names.ids(value),
-            Index::DisplayName => held.display_names.ids(value),
-            Index::ExternalId => held.external_ids.ids(value),
-            Index::Member => self.memberships.ids(value),
+            Index::UserName => held.having(&held.user_names, value, Record::user_name),
+            Index::DisplayName => held.having(&held.display_names, value, Record::display_name),
+            Index::ExternalId => held.having(&held.external_ids, value, Record::external_id),
+            Index::Member => {
+                let holds = |turn: &Turn| self.rosters.get(turn).is_some_and(|roster| roster.turn(value).is_some());
+                let groups = self.memberships.find(value).filter(holds).filter_map(|turn| held.records.get(turn));
+                groups.map(|record| record.id().to_owned()).collect()
+            }
         })
     }
 
     fn members(&self, group: &str, show: &mut dyn FnMut(&Member)) -> Stored<()> {
-        self.rosters.get(group).into_iter().flat_map(|roster| roster.order.values()).for_each(show);
+        self.roster(group).into_iter().flat_map(|roster| roster.members.values()).for_each(show);
         Ok(())
     }
 
     fn member(&self, group: &str, id: &str) -> Stored<Option<Member>> {
-        let place = |roster: &Roster| roster.order.get(roster.places.get(id)?).cloned();
-        Ok(self.rosters.get(group).and_then(place))
+        let find = |roster: &Roster| roster.members.get(&roster.turn(id)?).cloned();
+        Ok(self.roster(group).and_then(find))
+    }
+
+    fn copy(&self) -> Memory {
+        self.clone()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Keys;
     use super::*;
 
     fn named(name: &str) -> Keys {
@@ -256,9 +300,6 @@ mod tests {
         }
         assert_eq!(ids(&store, 0, 9), "cad");
         assert_eq!((ids(&store, 2, 1).as_str(), ids(&store, 3, 9).as_str()), ("d", ""));
-        let turn = store.turn(Kind::User, "d").unwrap().unwrap();
-        assert_eq!((store.before(Kind::User, turn).unwrap(), store.before(Kind::User, turn + 1).unwrap()), (2, 3));
-        assert_eq!((store.turn(Kind::User, "b").unwrap(), store.before(Kind::Group, turn).unwrap()), (None, 0));
         assert_eq!(store.count(Kind::User).unwrap(), 3);
     }
 

@@ -1,13 +1,30 @@
 //! Where resources are kept: bytes and the indexes over them, behind one trait.
 
+mod disk;
+mod durable;
 mod memory;
+mod postings;
 mod replica;
+mod row;
+mod sequence;
 
 pub(super) use memory::Memory;
 pub(super) use replica::Replica;
 
 use super::types::Kind;
 use crate::scim::error::ScimError;
+use durable::Durable;
+use std::io;
+use std::path::Path;
+
+/// The store of one directory: in this file, or in memory alone. Errors name the file and say what to do; of the kind
+/// `InvalidData` where its content is at fault. A file that is refused is left as it was.
+pub(super) fn open(file: Option<&Path>) -> io::Result<Box<dyn Store>> {
+    Ok(match file {
+        Some(file) => Box::new(Durable::open(file)?),
+        None => Box::new(Memory::default()),
+    })
+}
 
 /// What an index finds resources by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,7 +107,13 @@ pub(super) trait Store: Send + Sync {
     /// The kind of resource that has this id.
     fn kind_of(&self, id: &str) -> Stored<Option<Kind>>;
 
-    /// Makes all changes, or none.
+    /// What is committed from now on is part of the beginning: durable, as a whole, once it has [begun](Self::begun).
+    fn begin(&mut self) -> Stored<()>;
+
+    /// Ends the beginning.
+    fn begun(&mut self) -> Stored<()>;
+
+    /// Makes all changes, or none; no two of one resource. They are as durable as the store can make them then.
     fn commit(&mut self, writes: Vec<Write>) -> Stored<()>;
 
     /// How many resources of the kind there are.
@@ -113,4 +136,7 @@ pub(super) trait Store: Send + Sync {
 
     /// The member of the group that has this id.
     fn member(&self, group: &str, id: &str) -> Stored<Option<Member>>;
+
+    /// The same content in memory.
+    fn copy(&self) -> Memory;
 }

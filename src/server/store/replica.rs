@@ -1,6 +1,6 @@
 //! A second store that hears of every change and shows it later.
 
-use super::{Memory, Store, Write};
+use super::{Store, Write};
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
@@ -13,14 +13,15 @@ pub(in crate::server) struct Replica {
 }
 
 impl Replica {
-    pub(in crate::server) fn new(lag: Duration) -> Self {
-        Self { lag, store: RwLock::new(Box::new(Memory::default())), underway: Mutex::default() }
+    /// Starts with what the store holds.
+    pub(in crate::server) fn new(lag: Duration, store: &dyn Store) -> Self {
+        Self { lag, store: RwLock::new(Box::new(store.copy())), underway: Mutex::default() }
     }
 
     /// Hears of changes, in their order.
-    pub(in crate::server) fn hear(&self, writes: &[Write]) {
+    pub(in crate::server) fn hear(&self, writes: Vec<Write>) {
         let mut underway = self.underway.lock().unwrap_or_else(PoisonError::into_inner);
-        underway.push_back((Instant::now() + self.lag, writes.to_vec()));
+        underway.push_back((Instant::now() + self.lag, writes));
     }
 
     /// The store with the changes that have arrived.
@@ -41,7 +42,7 @@ impl Replica {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Keys, Kind, Membership};
+    use super::super::{Keys, Kind, Membership, Memory};
     use super::*;
 
     #[test]
@@ -54,8 +55,8 @@ mod tests {
             membership: Membership::Keep,
         };
         for (lag, seen) in [(Duration::from_secs(3600), 0), (Duration::ZERO, 1)] {
-            let replica = Replica::new(lag);
-            replica.hear(std::slice::from_ref(&put));
+            let replica = Replica::new(lag, &Memory::default());
+            replica.hear(vec![put.clone()]);
             assert_eq!(replica.reading().count(Kind::User).unwrap(), seen);
         }
     }
