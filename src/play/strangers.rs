@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use aho_corasick::AhoCorasick;
 use serde_json::Value;
 
 use super::Outcome;
@@ -19,25 +18,29 @@ const PUBLIC: [&str; 2] = ["schemas", "resourceType"];
 const NOT_SHOWN: &str = "[not shown]";
 
 /// Texts that are hidden wherever they are found. Where two overlap, all that belongs to one of them is.
-struct Hidden(AhoCorasick);
+struct Hidden(Vec<String>);
 
 impl Hidden {
-    /// `None` when there is nothing to hide, or more than can be searched for, which no list of a run is.
+    /// `None` when there is nothing to hide.
     fn new(texts: impl IntoIterator<Item = String>) -> Option<Self> {
         let texts: Vec<String> = texts.into_iter().filter(|text| text.chars().count() > 2).collect();
-        if texts.is_empty() { None } else { AhoCorasick::new(texts).ok().map(Self) }
+        (!texts.is_empty()).then_some(Self(texts))
     }
 
     fn out_of(&self, text: &mut String) {
-        let mut spans: Vec<(usize, usize)> = Vec::new();
-        for found in self.0.find_overlapping_iter(text.as_str()) {
-            let (mut start, end) = (found.start(), found.end());
-            while let Some((before, _)) = spans.pop_if(|(_, before)| start < *before) {
-                start = start.min(before);
+        // Most texts are shorter than a name.
+        let longer = self.0.iter().filter(|hidden| hidden.len() <= text.len());
+        let found = longer.flat_map(|hidden| text.match_indices(hidden.as_str()));
+        let mut spans: Vec<(usize, usize)> = found.map(|(start, part)| (start, start + part.len())).collect();
+        spans.sort_unstable();
+        let mut merged: Vec<(usize, usize)> = Vec::new();
+        for (start, end) in spans {
+            match merged.last_mut() {
+                Some((_, before)) if start < *before => *before = end.max(*before),
+                _ => merged.push((start, end)),
             }
-            spans.push((start, end));
         }
-        for (start, end) in spans.into_iter().rev() {
+        for (start, end) in merged.into_iter().rev() {
             text.replace_range(start..end, NOT_SHOWN);
         }
     }
