@@ -32,12 +32,13 @@ struct Sent {
 
 impl Sent {
     fn bytes(&self) -> Vec<u8> {
-        let mut bytes = format!("{} {} HTTP/1.1\r\nHost: localhost\r\n", self.method, self.target);
-        match self.chunked {
-            true => bytes.push_str("Transfer-Encoding: chunked\r\n"),
-            false => bytes.push_str(&format!("Content-Length: {}\r\n", self.body.len())),
-        }
-        let mut bytes = bytes.into_bytes();
+        let framing = if self.chunked {
+            "Transfer-Encoding: chunked".to_owned()
+        } else {
+            format!("Content-Length: {}", self.body.len())
+        };
+        let mut bytes =
+            format!("{} {} HTTP/1.1\r\nHost: localhost\r\n{framing}\r\n", self.method, self.target).into_bytes();
         for (name, value) in &self.headers {
             bytes.extend([name.as_bytes(), b": ", value, b"\r\n"].concat());
         }
