@@ -52,15 +52,15 @@ fn main() -> ExitCode {
     drop((small, kept));
 
     println!("\n| 1,000,000 users | seconds to the first answer | memory MB | bound |\n|---|---|---|---|");
-    met.push(process("--seed-users, in memory", seeding, seeded, Some(1_200.0)));
+    met.push(process_row("--seed-users, in memory", seeding, seeded, Some(1_200.0)));
     drop(large);
     fs::remove_file(&file).expect("file");
     let (filled, seconds) = Server::start(&[&data[..], &["--seed-users", &MILLION.to_string()]].concat());
-    met.push(process("--seed-users and --data, a new file", seconds, filled.memory().0, None));
+    met.push(process_row("--seed-users and --data, a new file", seconds, filled.memory().0, None));
     // The end of a benchmark's server is a SIGKILL.
     drop(filled);
     let (opened, seconds) = Server::start(&data);
-    met.push(process("--data, after a kill", seconds, opened.memory().0, None));
+    met.push(process_row("--data, after a kill", seconds, opened.memory().0, None));
     println!("\nThe file has {} MB.", fs::metadata(&file).expect("file").len() / 1_000_000);
     if met.into_iter().all(|met| met) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -72,7 +72,7 @@ fn row(name: &str, one: f64, other: f64, bound: Option<f64>) -> bool {
     bound.is_none_or(|bound| slower <= bound)
 }
 
-fn process(name: &str, seconds: f64, megabytes: f64, bound: Option<f64>) -> bool {
+fn process_row(name: &str, seconds: f64, megabytes: f64, bound: Option<f64>) -> bool {
     let told = bound.map_or_else(|| "-".to_owned(), |bound| format!("{bound:.0}"));
     println!("| {name} | {seconds:.1} | {megabytes:.0} | {told} |");
     bound.is_none_or(|bound| megabytes < bound)
@@ -119,7 +119,7 @@ fn synced(path: &std::path::Path) -> impl FnMut(usize) {
 
 /// A running server, ended with the benchmark.
 struct Server {
-    served: Served,
+    process: Served,
     url: String,
 }
 
@@ -127,8 +127,8 @@ impl Server {
     /// Gives the seconds until it has answered too.
     fn start(arguments: &[&str]) -> (Self, f64) {
         let started = Instant::now();
-        let (served, url) = serve_for(TOKEN, &[&["--patch-answer", "204"], arguments].concat());
-        let server = Self { served, url };
+        let (process, url) = serve_for(TOKEN, &[&["--patch-answer", "204"], arguments].concat());
+        let server = Self { process, url };
         assert!(server.client().send("GET", "/Users?count=1", "").starts_with("HTTP/1.1 200"));
         (server, started.elapsed().as_secs_f64())
     }
@@ -139,7 +139,7 @@ impl Server {
 
     /// The most memory it had, and what it has now, in MB.
     fn memory(&self) -> (f64, f64) {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.served.id())).expect("/proc");
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("/proc");
         let kilobytes = |name: &str| {
             let found = status.lines().find_map(|line| line.strip_prefix(name)?.trim().strip_suffix(" kB"));
             found.and_then(|text| text.parse::<f64>().ok()).expect("kB")
@@ -150,15 +150,7 @@ impl Server {
     /// Ids and names of people here and there among so many.
     fn sample(&self, among: usize) -> Vec<(String, String)> {
         let mut client = self.client();
-        (0..10).flat_map(|part| self.page(&mut client, part * among / 10 + 1)).collect()
-    }
-
-    fn page(&self, client: &mut Client, start: usize) -> Vec<(String, String)> {
-        let answer = client.send("GET", &format!("/Users?startIndex={start}&count=100&attributes=userName"), "");
-        let body: serde_json::Value =
-            serde_json::from_str(answer.split_once("\r\n\r\n").expect("body").1).expect("JSON");
-        let text = |one: &serde_json::Value, name: &str| one[name].as_str().expect("text").to_owned();
-        body["Resources"].as_array().expect("list").iter().map(|one| (text(one, "id"), text(one, "userName"))).collect()
+        (0..10).flat_map(|part| page(&mut client, part * among / 10 + 1)).collect()
     }
 
     fn look_ups(&self, among: usize) -> impl FnMut(usize) {
@@ -196,7 +188,7 @@ impl Server {
 
     /// One comes at the end, one goes near the start.
     fn deletes(&self) -> impl FnMut(usize) {
-        let (mut client, mut first) = (self.client(), self.page(&mut self.client(), 1));
+        let (mut client, mut first) = (self.client(), page(&mut self.client(), 1));
         first.reverse();
         move |n| {
             let id = create(&mut client, &format!("deleted{n}"));
@@ -229,6 +221,14 @@ impl Server {
             assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
         }
     }
+}
+
+/// Ids and names of a hundred people.
+fn page(client: &mut Client, start: usize) -> Vec<(String, String)> {
+    let answer = client.send("GET", &format!("/Users?startIndex={start}&count=100&attributes=userName"), "");
+    let body: serde_json::Value = serde_json::from_str(answer.split_once("\r\n\r\n").expect("body").1).expect("JSON");
+    let text = |one: &serde_json::Value, name: &str| one[name].as_str().expect("text").to_owned();
+    body["Resources"].as_array().expect("list").iter().map(|one| (text(one, "id"), text(one, "userName"))).collect()
 }
 
 fn id_of(answer: &str) -> String {

@@ -36,13 +36,12 @@ impl Client {
             "{method} {base}{path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\nContent-Type: application/scim+json\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
         );
-        let mut stream = match self.stream.take() {
-            Some(stream) => stream,
-            None => {
-                let stream = TcpStream::connect(&self.host).ok()?;
-                stream.set_nodelay(true).ok()?;
-                BufReader::new(stream)
-            }
+        let mut stream = if let Some(stream) = self.stream.take() {
+            stream
+        } else {
+            let stream = TcpStream::connect(&self.host).ok()?;
+            stream.set_nodelay(true).ok()?;
+            BufReader::new(stream)
         };
         stream.get_mut().write_all(request.as_bytes()).ok()?;
         let (text, keep) = answer(&mut stream)?;
