@@ -126,8 +126,10 @@ async fn count_bounds_a_page_by_cursor_as_it_does_by_index() {
 #[tokio::test]
 async fn a_search_by_post_pages_by_cursor() {
     let target = Target::with(Config { people: 5, ..Config::default() }).await;
-    let search = |cursor: &str| json!({"schemas":["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],"count":3,
-        "filter":"active eq true","attributes":["userName"],"cursor":cursor});
+    let search = |cursor: &str| {
+        json!({"schemas":["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],"count":3,
+        "filter":"active eq true","attributes":["userName"],"cursor":cursor})
+    };
     let first = target.send_json("POST", "/Users/.search", &search("")).await;
     let next = cursor(&first, "nextCursor").unwrap();
     let second = target.send_json("POST", "/Users/.search", &search(next)).await;
