@@ -3,6 +3,7 @@
 mod server_target;
 
 use proptest::prelude::*;
+use scimulate::server::{Config, variant};
 use serde_json::{Value, json};
 use server_target::{Target, okta_user, patch_op, total};
 
@@ -82,6 +83,7 @@ async fn methods_that_do_not_fit_are_refused_with_what_does() {
         ("POST", format!("/Users/{id}"), "GET, PUT, PATCH, DELETE"),
         ("OPTIONS", "/Groups".to_owned(), "GET, POST"),
         ("GET", "/Users/.search".to_owned(), "POST"),
+        ("GET", "/Bulk".to_owned(), "POST"),
         ("POST", "/Schemas".to_owned(), "GET"),
         ("DELETE", "/ResourceTypes/User".to_owned(), "GET"),
     ] {
@@ -92,7 +94,11 @@ async fn methods_that_do_not_fit_are_refused_with_what_does() {
     target.send("PURGE", "/Users").await.assert_refused(501, None);
     assert_eq!(target.send("HEAD", "/Users").await.status, 405);
     target.get("/Me").await.assert_refused(501, None);
-    target.send_json("POST", "/Bulk", &json!({})).await.assert_refused(501, None);
+    let none = Target::with(Config {
+        variants: variant::by_id("no_bulk_no_cursor").into_iter().collect(),
+        ..Config::default()
+    });
+    none.await.send_json("POST", "/Bulk", &json!({})).await.assert_refused(501, None);
 }
 
 #[tokio::test]

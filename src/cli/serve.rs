@@ -1,6 +1,6 @@
 //! `scimulate serve`: the reference server, for self-tests and for pointing a client at.
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::{give_up, signal};
 use crate::exit::Exit;
 use crate::server::fault::{self, Fault};
 use crate::server::variant::{self, Variant};
-use crate::server::{self, Config, LogFormat, PatchAnswer};
+use crate::server::{self, Config, Encryption, LogFormat, PatchAnswer, Tenant};
 
 /// Arguments of `serve`.
 #[derive(Debug, Args)]
@@ -19,6 +19,15 @@ pub(super) struct ServeArgs {
     /// Port on this machine; 0 picks a free one
     #[arg(long, default_value_t = 0)]
     port: u16,
+    /// Speak TLS with a certificate made for this start; what to trust is told
+    #[arg(long)]
+    tls: bool,
+    /// Speak TLS with this certificate (PEM, with those that lead to its authority)
+    #[arg(long, value_name = "FILE", requires = "tls_key", conflicts_with = "tls")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's private key (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
     /// Path before /Users
     #[arg(long, default_value = "/scim/v2", value_name = "PATH")]
     base_path: String,
@@ -28,6 +37,21 @@ pub(super) struct ServeArgs {
     /// File that holds the token
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
+    /// A user and password to accept by the Basic scheme (repeatable)
+    #[arg(long, value_name = "USER:PASSWORD")]
+    basic: Vec<SecretString>,
+    /// A client of the token endpoint, which gives out access tokens that expire (repeatable)
+    #[arg(long, value_name = "ID:SECRET")]
+    oauth_client: Vec<SecretString>,
+    /// How long an access token is good for: 500ms, 5s, 10m, 1h
+    #[arg(long, default_value = "1h", value_parser = super::duration, value_name = "DUR")]
+    token_lifetime: Duration,
+    /// One more tenant: a directory of its own behind a token of its own (repeatable)
+    #[arg(long, value_name = "NAME=TOKEN")]
+    tenant: Vec<SecretString>,
+    /// Requests a second that a credential may send; what is more is answered 429 with Retry-After
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    rate_limit: Option<u32>,
     /// A fault to build in (repeatable); see `scimulate list faults`
     #[arg(long, value_name = "ID")]
     fault: Vec<String>,
@@ -117,6 +141,43 @@ pub(super) fn made_token() -> String {
     uuid::Uuid::new_v4().simple().to_string()
 }
 
+/// Basic pairs, clients and tenants, from options that must have two halves.
+fn credentials(args: &ServeArgs) -> Result<(Vec<String>, Vec<String>, Vec<Tenant>), String> {
+    let halves = |secret: &SecretString, between: char, option: &str| {
+        let found =
+            secret.expose_secret().split_once(between).filter(|(name, rest)| !name.is_empty() && !rest.is_empty());
+        let found = found.map(|(name, rest)| (name.to_owned(), rest.to_owned()));
+        found.ok_or_else(|| format!("{option} needs two parts with `{between}` between them"))
+    };
+    let pairs = |list: &[SecretString], option| {
+        let pair = |secret| halves(secret, ':', option).map(|(name, rest)| format!("{name}:{rest}"));
+        list.iter().map(pair).collect::<Result<Vec<_>, _>>()
+    };
+    let tenant = |secret| halves(secret, '=', "--tenant NAME=TOKEN").map(|(name, token)| Tenant { name, token });
+    let tenants = args.tenant.iter().map(tenant).collect::<Result<_, _>>()?;
+    let clients = pairs(&args.oauth_client, "--oauth-client ID:SECRET")?;
+    Ok((pairs(&args.basic, "--basic USER:PASSWORD")?, clients, tenants))
+}
+
+/// A file with the certificate of a made authority, there until it is dropped.
+struct Authority(PathBuf);
+
+impl Authority {
+    fn write(pem: &str) -> std::io::Result<Self> {
+        let name = format!("scimulate-ca-{}.pem", uuid::Uuid::new_v4().simple());
+        let path = std::env::temp_dir().join(name);
+        std::fs::File::create_new(&path)?.write_all(pem.as_bytes())?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Authority {
+    fn drop(&mut self) {
+        // A certificate without its key is of no use to anybody; one that cannot be removed does no harm.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
 /// Starts the server and runs until Ctrl-C.
 pub(super) async fn serve(args: ServeArgs) -> Exit {
     let (faults, variants) = match (faults(&args.fault), variants(&args.variant)) {
@@ -139,7 +200,20 @@ pub(super) async fn serve(args: ServeArgs) -> Exit {
     if args.log_file.is_some() && !matches!(args.log, Some(Log::Har)) {
         return give_up(Exit::Usage, "--log-file is for --log har; other lines go to stderr");
     }
+    let (basic, clients, tenants) = match credentials(&args) {
+        Ok(credentials) => credentials,
+        Err(why) => return give_up(Exit::Usage, why),
+    };
     let config = Config {
+        basic,
+        clients,
+        tenants,
+        token_lifetime: args.token_lifetime,
+        rate_limit: args.rate_limit,
+        tls: match (args.tls_cert, args.tls_key) {
+            (Some(certificate), Some(key)) => Some(Encryption::Files { certificate, key }),
+            _ => args.tls.then_some(Encryption::Made),
+        },
         port: args.port,
         base_path: args.base_path.clone(),
         token: token.clone(),
@@ -170,18 +244,24 @@ pub(super) async fn serve(args: ServeArgs) -> Exit {
         }
         Err(error) => return give_up(Exit::Usage, error),
     };
+    let authority = match running.authority.as_deref().map(Authority::write).transpose() {
+        Ok(authority) => authority,
+        Err(error) => {
+            running.stop().await;
+            return give_up(Exit::Usage, format!("the made authority could not be written: {error}. Give --tls-cert"));
+        }
+    };
+    let trust = authority.as_ref().map(|authority| format!(" --ca {}", authority.0.display())).unwrap_or_default();
+    let line = format!("scimulate run --url {} --auth bearer{trust}", running.base_url);
     anstream::println!("listening on {}", running.base_url);
     if made {
         anstream::println!("token (shown this one time): {token}");
-        anstream::println!(
-            "play against it:  SCIM_TOKEN={token} scimulate run --url {} --auth bearer",
-            running.base_url
-        );
+        anstream::println!("play against it:  SCIM_TOKEN={token} {line}");
     } else {
-        anstream::println!(
-            "play against it:  scimulate run --url {} --auth bearer   (token in SCIM_TOKEN)",
-            running.base_url
-        );
+        anstream::println!("play against it:  {line}   (token in SCIM_TOKEN)");
+    }
+    if let Some(endpoint) = &running.token_endpoint {
+        anstream::println!("access tokens:    POST {endpoint}   (grant_type=client_credentials)");
     }
     if let Some(file) = &args.data {
         match running.held {

@@ -1,5 +1,6 @@
-//! The SCIM protocol as pure functions: schema, attribute path, filter, patch, resource, error. No I/O, no clock.
+//! The SCIM protocol as pure functions: schema, attribute path, filter, patch, bulk, resource, error. No I/O, no clock.
 
+pub mod bulk;
 pub mod error;
 pub mod filter;
 pub mod instant;

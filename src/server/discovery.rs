@@ -1,5 +1,6 @@
 //! What the server tells about itself (RFC 7643 §5-§7, RFC 7644 §4).
 
+use super::bulk::{MAX_OPERATIONS, MAX_PAYLOAD};
 use super::query::{DEFAULT_PAGE, MAX_PAGE};
 use super::types::Types;
 use crate::scim::error::ScimError;
@@ -10,11 +11,11 @@ use std::time::Duration;
 /// The largest body that is read, in bytes.
 pub(super) const MAX_BODY: usize = 16 * 1024 * 1024;
 
-pub(super) fn service_provider_config(base_url: &str, cursor_timeout: Duration) -> Value {
+pub(super) fn service_provider_config(base_url: &str, cursor_timeout: Duration, schemes: Value) -> Value {
     json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
         "patch": { "supported": true },
-        "bulk": { "supported": false, "maxOperations": 0, "maxPayloadSize": MAX_BODY },
+        "bulk": { "supported": true, "maxOperations": MAX_OPERATIONS, "maxPayloadSize": MAX_PAYLOAD },
         "filter": { "supported": true, "maxResults": MAX_PAGE },
         "changePassword": { "supported": true },
         "sort": { "supported": true },
@@ -27,22 +28,7 @@ pub(super) fn service_provider_config(base_url: &str, cursor_timeout: Duration) 
             "maxPageSize": MAX_PAGE,
             "cursorTimeout": cursor_timeout.as_secs(),
         },
-        "authenticationSchemes": [
-            {
-                "type": "oauthbearertoken",
-                "name": "Bearer token",
-                "description": "Authorization: Bearer followed by the server's token",
-                "specUri": "https://www.rfc-editor.org/info/rfc6750",
-                "primary": true,
-            },
-            {
-                "type": "httpbasic",
-                "name": "HTTP Basic",
-                "description": "For a token of the form user:password",
-                "specUri": "https://www.rfc-editor.org/info/rfc7617",
-                "primary": false,
-            },
-        ],
+        "authenticationSchemes": schemes,
         "meta": { "resourceType": "ServiceProviderConfig", "location": format!("{base_url}/ServiceProviderConfig") },
     })
 }

@@ -3,7 +3,7 @@
 use super::connection::{self, Body, Response};
 use super::crowd::{Crowd, Limits};
 use super::message::{Answer, Request};
-use super::service::Service;
+use super::tenant::House;
 use crate::scim::error::ScimError;
 use futures_util::stream;
 use http_body_util::{BodyExt as _, Full, StreamBody};
@@ -18,6 +18,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 
 /// How long requests in flight have when the server stops.
 const IN_FLIGHT: Duration = Duration::from_secs(2);
@@ -26,8 +27,9 @@ const IN_FLIGHT: Duration = Duration::from_secs(2);
 /// are closed, and requests in flight finish, two seconds at most.
 pub(super) async fn serve(
     listener: TcpListener,
-    service: Arc<Service>,
+    house: Arc<House>,
     limits: Limits,
+    tls: Option<TlsAcceptor>,
     mut stopped: oneshot::Receiver<()>,
 ) -> io::Result<()> {
     let crowd = Crowd::new(limits);
@@ -40,9 +42,12 @@ pub(super) async fn serve(
         };
         // Answers are small and written whole; a platform that cannot switch the delay off is only slower.
         let _ = stream.set_nodelay(true);
-        let service = Arc::clone(&service);
-        let answer = move |head, body| handle(Arc::clone(&service), head, body);
-        connections.spawn(connection::serve(seat, async { Ok(stream) }, stopping.clone(), answer));
+        let house = Arc::clone(&house);
+        let answer = move |head, body| handle(Arc::clone(&house), head, body);
+        match &tls {
+            None => connections.spawn(connection::serve(seat, async { Ok(stream) }, stopping.clone(), answer)),
+            Some(tls) => connections.spawn(connection::serve(seat, tls.accept(stream), stopping.clone(), answer)),
+        };
         while connections.try_join_next().is_some() {}
     }
     drop((listener, stop));
@@ -52,7 +57,7 @@ pub(super) async fn serve(
     Ok(())
 }
 
-async fn handle(service: Arc<Service>, head: Parts, body: Result<Vec<u8>, ScimError>) -> Response {
+async fn handle(house: Arc<House>, head: Parts, body: Result<Vec<u8>, ScimError>) -> Response {
     let headers = head.headers.iter();
     let headers = headers.filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())));
     let (body, unread) = body.map_or_else(|error| (Vec::new(), Some(error)), |body| (body, None));
@@ -63,13 +68,13 @@ async fn handle(service: Arc<Service>, head: Parts, body: Result<Vec<u8>, ScimEr
         headers: headers.collect(),
         body,
     };
-    let patience = service.patience();
+    let patience = house.patience();
     // A scan of a large directory must not hold up other connections; among few resources the hand-over to another
     // thread would cost more than the work. A panic must not take the connection away.
-    let answer = if may_scan(&request) && service.is_large() {
-        tokio::task::spawn_blocking(move || service.answer(request, unread)).await.ok()
+    let answer = if request.path.ends_with("/Bulk") || (may_scan(&request) && house.is_large(&request)) {
+        tokio::task::spawn_blocking(move || house.answer(request, unread)).await.ok()
     } else {
-        panic::catch_unwind(AssertUnwindSafe(|| service.answer(request, unread))).ok()
+        panic::catch_unwind(AssertUnwindSafe(|| house.answer(request, unread))).ok()
     };
     let failed = || Answer::refusal(&ScimError::plain(500, "The server failed; nothing was changed"));
     let answer = answer.unwrap_or_else(failed);
@@ -146,17 +151,17 @@ mod tests {
     #[tokio::test]
     async fn a_cut_answer_breaks_off() {
         let config = Config { token: "t".into(), faults: vec![&CUT], ..Config::default() };
-        let service = Arc::new(Service::new(&config, "http://127.0.0.1/scim/v2").unwrap());
-        let response = handle(service, head("/scim/v2/Users"), Ok(Vec::new())).await;
+        let house = Arc::new(House::new(&config, "http://127.0.0.1/scim/v2").unwrap());
+        let response = handle(house, head("/scim/v2/Users"), Ok(Vec::new())).await;
         assert!(response.into_body().collect().await.is_err());
     }
 
     #[tokio::test]
     async fn a_failure_inside_is_an_error_for_the_client_that_tells_nothing_of_the_inside() {
         let config = Config { token: "t".into(), faults: vec![&FAILS], ..Config::default() };
-        let service = Arc::new(Service::new(&config, "http://127.0.0.1/scim/v2").unwrap());
+        let house = Arc::new(House::new(&config, "http://127.0.0.1/scim/v2").unwrap());
         for (path, status) in [("/scim/v2/Users", 500), ("/scim/v2/Users/none", 404)] {
-            let response = handle(Arc::clone(&service), head(path), Ok(Vec::new())).await;
+            let response = handle(Arc::clone(&house), head(path), Ok(Vec::new())).await;
             assert_eq!(response.status(), status);
             let body = response.into_body().collect().await.unwrap().to_bytes();
             let body: Value = serde_json::from_slice(&body).unwrap();

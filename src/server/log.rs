@@ -5,6 +5,7 @@ use super::LogFormat;
 use super::archive::Archive;
 use super::clock;
 use super::message::{Answer, Request};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 use std::fmt;
 use std::io::{self, Write};
@@ -15,7 +16,8 @@ use std::time::Duration;
 /// Writes the lines.
 pub(super) struct Log {
     format: LogFormat,
-    token: String,
+    /// What must never be written, each plain and percent-encoded.
+    secrets: Vec<String>,
     writer: Mutex<Box<dyn Write + Send>>,
     archive: Option<Mutex<Archive>>,
 }
@@ -27,9 +29,14 @@ impl fmt::Debug for Log {
 }
 
 impl Log {
-    /// `token` is what must never be written.
-    pub(super) fn new(format: LogFormat, token: &str, writer: Box<dyn Write + Send>) -> Self {
-        Self { format, token: token.into(), writer: Mutex::new(writer), archive: None }
+    /// `secrets` are what must never be written.
+    pub(super) fn new(format: LogFormat, secrets: Vec<String>, writer: Box<dyn Write + Send>) -> Self {
+        let mut spelled: Vec<String> = secrets.into_iter().filter(|secret| !secret.is_empty()).collect();
+        let encoded = |secret: &String| utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
+        spelled.extend(spelled.iter().map(encoded).collect::<Vec<_>>());
+        // The longest first: one may be part of another.
+        spelled.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        Self { format, secrets: spelled, writer: Mutex::new(writer), archive: None }
     }
 
     /// The same with an archive in a new file.
@@ -45,6 +52,11 @@ impl Log {
             self.archive = Some(Mutex::new(Archive::create(file).map_err(told)?));
         }
         Ok(self)
+    }
+
+    /// False when nothing is noted.
+    pub(super) fn is_on(&self) -> bool {
+        self.format != LogFormat::Off || self.archive.is_some()
     }
 
     /// Notes a request that was answered.
@@ -85,14 +97,18 @@ impl Log {
         let _ = writeln!(writer, "{line}");
     }
 
-    /// The text without the token, plain or percent-encoded, and without control characters.
+    /// The text without secrets, access tokens and control characters.
     fn redacted(&self, text: &str) -> String {
         let mut text: String = text.chars().map(|sign| if sign.is_control() { '\u{fffd}' } else { sign }).collect();
-        if !self.token.is_empty() {
-            let encoded = percent_encoding::utf8_percent_encode(&self.token, percent_encoding::NON_ALPHANUMERIC);
-            text = text.replace(&self.token, "[redacted]").replace(&encoded.to_string(), "[redacted]");
+        for secret in &self.secrets {
+            text = text.replace(secret, "[redacted]");
         }
-        text
+        // What was given out at the token endpoint is known by its parameter (RFC 6750 §2.3).
+        let part = |part: &str| match part.split_once("access_token=") {
+            Some((before, _)) => format!("{before}access_token=[redacted]"),
+            None => part.to_owned(),
+        };
+        text.split('&').map(part).collect::<Vec<_>>().join("&")
     }
 }
 
@@ -121,11 +137,11 @@ mod tests {
         let request = Request {
             method: "POST".into(),
             path: "/scim/v2/Users".into(),
-            query: "access_token=s3cret-token&x=s3cret%2Dtoken".into(),
+            query: "access_token=at-1234&x=s3cret%2Dtoken".into(),
             headers: vec![("authorization".into(), "Bearer s3cret-token".into())],
             body: br#"{"password":"hunter2"}"#.to_vec(),
         };
-        let log = Log::new(format, "s3cret-token", Box::new(kept.clone()));
+        let log = Log::new(format, vec!["s3cret-token".into()], Box::new(kept.clone()));
         log.note(&request, &Answer::empty(201), Duration::from_millis(7));
         String::from_utf8(kept.0.lock().unwrap().clone()).unwrap()
     }
@@ -135,7 +151,7 @@ mod tests {
         for format in [LogFormat::Text, LogFormat::Json] {
             let line = noted(format);
             assert!(line.contains("/scim/v2/Users?access_token=[redacted]") && line.contains("201"), "{line}");
-            assert!(!line.contains("s3cret") && !line.contains("hunter2"), "{line}");
+            assert!(!line.contains("s3cret") && !line.contains("at-1234") && !line.contains("hunter2"), "{line}");
             assert_eq!(line.matches('\n').count(), 1);
         }
         assert_eq!(noted(LogFormat::Off), "");

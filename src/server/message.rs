@@ -140,18 +140,19 @@ impl Answer {
         }
     }
 
-    /// A SCIM Error; a 401 says how to authenticate (RFC 7644 §2).
+    /// A SCIM Error.
     pub fn refusal(error: &ScimError) -> Self {
-        let mut answer = Self::scim(error.status, &error.to_json());
-        if error.status == 401 {
-            answer = answer.with("www-authenticate", "Bearer realm=\"SCIM\", Basic realm=\"SCIM\"");
-        }
-        answer
+        Self::scim(error.status, &error.to_json())
     }
 
     /// The body, where it is JSON.
     pub fn json(&self) -> Option<Value> {
         serde_json::from_slice(&self.body).ok()
+    }
+
+    /// The first header of this lower-case name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// Changes the body, where it is JSON.

@@ -6,6 +6,7 @@
 //! `store` (where it is kept) and back; `fault` deviates at the named seams in between.
 
 mod archive;
+mod bulk;
 mod clock;
 mod connection;
 mod credential;
@@ -24,18 +25,24 @@ mod membership;
 pub mod message;
 mod order;
 mod query;
+mod rate;
 mod resources;
 mod route;
 mod seed;
 mod service;
 mod store;
+mod tenant;
+mod tls;
+mod token;
 mod types;
 pub mod variant;
 mod view;
 
 pub use crowd::Limits;
+pub use tenant::Tenant;
+pub use tls::Encryption;
+
 use fault::{Fault, Hiccup};
-use service::Service;
 use std::io;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
@@ -83,10 +90,22 @@ pub enum LogFormat {
 pub struct Config {
     /// The port on 127.0.0.1; 0 picks a free one.
     pub port: u16,
+    /// What TLS is spoken with; without it plain HTTP is.
+    pub tls: Option<Encryption>,
     /// The path of the base URL, such as `/scim/v2`.
     pub base_path: String,
     /// The credential that is accepted. Empty, the default, accepts nobody.
     pub token: String,
+    /// Further credentials, each `user:password`, for the Basic scheme.
+    pub basic: Vec<String>,
+    /// Clients of the token endpoint, each `id:secret`.
+    pub clients: Vec<String>,
+    /// How long an access token is good for.
+    pub token_lifetime: Duration,
+    /// Further tenants, each with a directory of its own like the first one's.
+    pub tenants: Vec<Tenant>,
+    /// How many requests a second a credential may send.
+    pub rate_limit: Option<u32>,
     /// What the server does wrong.
     pub faults: Vec<&'static Fault>,
     /// The one request that is answered 500 by a server that is healthy otherwise.
@@ -124,8 +143,14 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             port: 0,
+            tls: None,
             base_path: "/scim/v2".into(),
             token: String::new(),
+            basic: Vec::new(),
+            clients: Vec::new(),
+            token_lifetime: token::DEFAULT_LIFETIME,
+            tenants: Vec::new(),
+            rate_limit: None,
             faults: Vec::new(),
             hiccup: None,
             patience: Duration::from_secs(60),
@@ -145,13 +170,27 @@ impl Default for Config {
     }
 }
 
+impl Config {
+    /// What must never be written: the credentials, and the secret halves of pairs.
+    fn secrets(&self) -> Vec<String> {
+        let pairs = self.basic.iter().chain(&self.clients);
+        let halves = pairs.clone().filter_map(|pair| Some(pair.split_once(':')?.1.to_owned()));
+        let tokens = std::iter::once(&self.token).chain(self.tenants.iter().map(|tenant| &tenant.token));
+        tokens.chain(pairs).cloned().chain(halves).collect()
+    }
+}
+
 /// A server that answers. Dropping it stops it without waiting.
 #[derive(Debug)]
 pub struct Running {
     /// The base URL, such as `http://127.0.0.1:8080/scim/v2`.
     pub base_url: String,
-    /// How many users and groups the data file held.
+    /// How many users and groups the data files held.
     pub held: usize,
+    /// The certificate of the authority that was made, in PEM: what a client must trust.
+    pub authority: Option<String>,
+    /// Where access tokens are got, when there are clients for them.
+    pub token_endpoint: Option<String>,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<io::Result<()>>,
 }
@@ -176,18 +215,21 @@ impl Running {
 }
 
 /// Starts a server on 127.0.0.1 and returns once it accepts. Fails when the port is taken, or the data file, of which another
-/// server may be the user, cannot be opened or written; with the kind `InvalidInput` or `InvalidData` when the content of
-/// a schema definition or of the data file is at fault.
+/// server may be the user, cannot be opened or written; with the kind `InvalidInput` or `InvalidData` when a schema
+/// definition, a tenant, a certificate or the content of the data file is at fault.
 pub async fn start(config: Config) -> io::Result<Running> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await.map_err(|error| {
         let port = config.port;
         io::Error::new(error.kind(), format!("cannot listen on 127.0.0.1:{port}: {error}; choose another port, or 0"))
     })?;
     let path = config.base_path.trim_matches('/');
-    let origin = format!("http://{}", listener.local_addr()?);
+    let tls = config.tls.as_ref().map(tls::Tls::new).transpose()?;
+    let origin = format!("{}://{}", if tls.is_some() { "https" } else { "http" }, listener.local_addr()?);
+    let token_endpoint = (!config.clients.is_empty()).then(|| format!("{origin}{}", token::PATH));
     let base_url = if path.is_empty() { origin } else { format!("{origin}/{path}") };
-    let service = Service::new(&config, &base_url)?;
-    let (held, (stop, stopped)) = (service.held(), oneshot::channel());
-    let task = tokio::spawn(http::serve(listener, Arc::new(service), config.limits, stopped));
-    Ok(Running { base_url, held, stop: Some(stop), task })
+    let house = tenant::House::new(&config, &base_url)?;
+    let (held, (stop, stopped)) = (house.held(), oneshot::channel());
+    let (acceptor, authority) = tls.map(|tls| (tls.acceptor, tls.authority)).unzip();
+    let task = tokio::spawn(http::serve(listener, Arc::new(house), config.limits, acceptor, stopped));
+    Ok(Running { base_url, held, authority: authority.flatten(), token_endpoint, stop: Some(stop), task })
 }

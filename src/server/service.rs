@@ -1,6 +1,6 @@
 //! From a request to its answer: credential, media types, route, what is done there.
 
-use super::credential;
+use super::credential::Gate;
 use super::cursor::Cursors;
 use super::directory::Directory;
 use super::discovery;
@@ -10,14 +10,17 @@ use super::me::Me;
 use super::media;
 use super::message::{Answer, Request};
 use super::query::{Parameters, Query};
+use super::rate::Rate;
 use super::route::{self, Target};
 use super::seed;
 use super::store;
+use super::token;
 use super::types::{Kind, Types};
 use super::{Config, PatchAnswer};
 use crate::scim::error::ScimError;
 use serde_json::{Value, json};
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// The URN of a list.
@@ -27,16 +30,17 @@ pub(super) struct Service {
     pub(super) directory: Directory,
     held: usize,
     pub(super) base_path: String,
-    token: String,
+    gate: Gate,
+    rate: Option<Rate>,
     me: Option<Me>,
     pub(super) patch_answer: PatchAnswer,
     patience: Duration,
-    log: Log,
+    log: Arc<Log>,
 }
 
 impl Service {
     /// Fails when a schema definition or the data file cannot be used, or an example person cannot be created.
-    pub(super) fn new(config: &Config, base_url: &str) -> io::Result<Self> {
+    pub(super) fn new(config: &Config, base_url: &str, log: Arc<Log>) -> io::Result<Self> {
         let invalid = |error: String| io::Error::new(io::ErrorKind::InvalidInput, error);
         let variants = config.variants.iter().map(|variant| variant.make());
         let faults = config.faults.iter().map(|fault| fault.make());
@@ -56,11 +60,12 @@ impl Service {
             directory,
             held,
             base_path: format!("/{}", config.base_path.trim_matches('/')),
-            token: config.token.clone(),
+            gate: Gate::new(config),
+            rate: config.rate_limit.map(Rate::new),
             me: config.me.as_deref().map(Me::new),
             patch_answer: config.patch_answer,
             patience: config.patience,
-            log: Log::new(config.log, &config.token, Box::new(io::stderr())).archived(config.archive.as_deref())?,
+            log,
         })
     }
 
@@ -81,9 +86,35 @@ impl Service {
         self.patience
     }
 
+    /// True when the credential of the request leads here.
+    pub(super) fn knows(&self, request: &Request) -> bool {
+        self.gate.check(request.header("authorization")).is_ok()
+    }
+
     /// Answers a request; `unread` says why its body could not be read.
-    pub(super) fn answer(&self, mut request: Request, unread: Option<ScimError>) -> Answer {
+    pub(super) fn answer(&self, request: Request, unread: Option<ScimError>) -> Answer {
         let started = Instant::now();
+        let noted = self.log.is_on().then(|| request.clone());
+        let answer = match (self.too_fast(&request, started), &self.gate.desk) {
+            (Some(refusal), _) => refusal,
+            (None, Some(desk)) if request.path == token::PATH => desk.answer(&request),
+            _ => self.respond(request, unread),
+        };
+        if let Some(request) = noted {
+            self.log.note(&request, &answer, started.elapsed());
+        }
+        answer
+    }
+
+    fn too_fast(&self, request: &Request, now: Instant) -> Option<Answer> {
+        let rate = self.rate.as_ref()?;
+        let wait = rate.exceeded(request.header("authorization").filter(|_| self.knows(request)), now)?;
+        let detail = format!("Too many requests in a second; send the next one in {wait} s");
+        Some(Answer::refusal(&ScimError::plain(429, detail)).with("retry-after", &wait.to_string()))
+    }
+
+    /// Answers a request, or one operation of a bulk.
+    pub(super) fn respond(&self, mut request: Request, unread: Option<ScimError>) -> Answer {
         let deviations = &self.directory.deviations;
         for other in deviations.iter().filter_map(|deviation| deviation.meanwhile(&request)) {
             // What became of it is told to somebody else.
@@ -95,21 +126,29 @@ impl Service {
                 for deviation in deviations {
                     deviation.error(&request, &mut error);
                 }
-                Answer::refusal(&error)
+                self.refusal(&request, &error)
             })
         });
         for deviation in deviations {
             deviation.answer(&request, &mut answer);
         }
-        self.log.note(&request, &answer, started.elapsed());
         answer
+    }
+
+    /// A SCIM Error; a 401 says how to authenticate (RFC 7644 §2).
+    fn refusal(&self, request: &Request, error: &ScimError) -> Answer {
+        let answer = Answer::refusal(error);
+        if error.status != 401 {
+            return answer;
+        }
+        answer.with("www-authenticate", &self.gate.challenge(request.header("authorization")))
     }
 
     fn handle(&self, request: &Request, unread: Option<ScimError>) -> Result<Answer, ScimError> {
         let segments = route::segments(&request.path, &self.base_path)?;
         // The authentication schemes must be readable before one can authenticate (RFC 7643 §5).
         if segments != ["ServiceProviderConfig"] {
-            let mut verdict = credential::check(request.header("authorization"), &self.token);
+            let mut verdict = self.gate.check(request.header("authorization"));
             for deviation in &self.directory.deviations {
                 deviation.credential(request, &mut verdict);
             }
@@ -150,14 +189,16 @@ impl Service {
                 let answer = self.on_resource(*kind, id, method, request, &parameters)?;
                 Ok(answer.unwrap_or_else(|| target.has_no(method)))
             }
-            (Target::Bulk, _) => Err(ScimError::plain(501, "/Bulk is not supported")),
+            (Target::Bulk, "POST") => self.bulk(request),
             (Target::ServiceProviderConfig | Target::ResourceTypes(_) | Target::Schemas(_), "GET")
                 if parameters.get("filter").is_some() =>
             {
                 Err(ScimError::plain(403, "What a server tells about itself cannot be filtered"))
             }
             (Target::ServiceProviderConfig, "GET") => {
-                Ok(Answer::scim(200, &discovery::service_provider_config(base_url, self.directory.cursors.timeout())))
+                let timeout = self.directory.cursors.timeout();
+                let config = discovery::service_provider_config(base_url, timeout, self.gate.schemes());
+                Ok(Answer::scim(200, &config))
             }
             (Target::ResourceTypes(name), "GET") => {
                 told(discovery::resource_types(base_url, types), name.as_deref(), "resource type")

@@ -6,7 +6,7 @@ use crate::scim::patch::Operation;
 use crate::server::Config;
 use crate::server::message::{Answer, Request};
 use crate::server::query::Query;
-use crate::server::service::Service;
+use crate::server::tenant::House;
 use crate::server::types::{Kind, Types};
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
@@ -34,11 +34,11 @@ fn every_fault_has_a_name_and_a_number_of_its_own_and_is_fully_told() {
 macro_rules! deviating {
     ($($seams:tt)+) => {{
         static FAULT: Fault = fault! { id: "t", title: "t", story: "t", source: "t", case: "t", $($seams)+ };
-        Play(Service::new(&Config { token: "t".into(), faults: vec![&FAULT], ..Config::default() }, "http://x/scim/v2").unwrap())
+        Play(House::new(&Config { token: "t".into(), faults: vec![&FAULT], ..Config::default() }, "http://x/scim/v2").unwrap())
     }};
 }
 
-struct Play(Service);
+struct Play(House);
 
 impl Play {
     fn answer(&self, method: &str, path: &str, body: &Value) -> Answer {
@@ -278,7 +278,7 @@ fn what_is_there_from_the_start_is_untouched_by_a_fault() {
         }
     };
     let config = Config { token: "t".into(), faults: vec![&FAULT], people: 2, ..Config::default() };
-    let play = Play(Service::new(&config, "http://x/scim/v2").unwrap());
+    let play = Play(House::new(&config, "http://x/scim/v2").unwrap());
     assert_eq!(play.get("/Users")["totalResults"], 2);
     assert_eq!(play.user("ann")["status"], "500");
 }

@@ -6,7 +6,7 @@ use crate::server::fault::Occasion;
 use crate::server::message::{Answer, Request};
 use crate::server::query::Query;
 use crate::server::types::{Kind, Types};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 pub(super) const VARIANTS: &[Variant] = &[
     variant! {
@@ -49,6 +49,24 @@ pub(super) const VARIANTS: &[Variant] = &[
         why: "RFC 7644 §3.12: 403 says that the credential does not permit the operation. Okta deletes no users.",
         fn removal(&self, occasion: &Occasion, _: &Map<String, Value>, _: &mut bool) -> Result<(), ScimError> {
             no_user(occasion, 403)
+        }
+    },
+    variant! {
+        id: "no_bulk_no_cursor",
+        title: "there are no bulk requests and no cursors",
+        why: "RFC 7643 §5: bulk.supported tells whether there are. RFC 9865 §4: so does pagination.",
+        fn request(&self, request: &mut Request) -> Option<Answer> {
+            request.set_parameter("cursor", None);
+            let bulk = request.is_at("Bulk");
+            bulk.then(|| Answer::refusal(&ScimError::plain(501, "Bulk requests are not supported")))
+        }
+        fn answer(&self, request: &Request, answer: &mut Answer) {
+            if request.is_at("ServiceProviderConfig") {
+                answer.edit(|body| {
+                    body["bulk"] = json!({ "supported": false, "maxOperations": 0, "maxPayloadSize": 0 });
+                    body.as_object_mut().map(|body| body.shift_remove("pagination"));
+                });
+            }
         }
     },
     variant! {
