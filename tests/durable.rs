@@ -97,7 +97,7 @@ impl Known {
     /// Sends a write; the id it is about, `None` when no answer came.
     fn send(&self, write: &Write, client: &mut Client) -> Option<String> {
         let user = "urn:ietf:params:scim:schemas:core:2.0:User";
-        let patch = |operations: Value| {
+        let patched = |operations: Value| {
             json!({"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":operations}).to_string()
         };
         let (method, path, body) = match write {
@@ -106,16 +106,16 @@ impl Known {
             }
             Write::Change { id, name, title } => {
                 let value = json!({"userName":name,"title":title});
-                ("PATCH", format!("/Users/{id}"), patch(json!([{"op":"replace","value":value}])))
+                ("PATCH", format!("/Users/{id}"), patched(json!([{"op":"replace","value":value}])))
             }
             Write::Delete { id } => ("DELETE", format!("/Users/{id}"), String::new()),
             Write::Join { id } => {
                 let add = json!([{"op":"add","path":"members","value":[{"value":id}]}]);
-                ("PATCH", format!("/Groups/{}", self.group), patch(add))
+                ("PATCH", format!("/Groups/{}", self.group), patched(add))
             }
             Write::Leave { id } => {
                 let remove = json!([{"op":"remove","path":format!("members[value eq \"{id}\"]")}]);
-                ("PATCH", format!("/Groups/{}", self.group), patch(remove))
+                ("PATCH", format!("/Groups/{}", self.group), patched(remove))
             }
         };
         let answer = client.once(method, &path, &body)?;
@@ -188,7 +188,7 @@ fn compare(url: &str, known: &mut [Known], seeded: &mut Seeded) {
             assert_eq!(in_group, one.members.contains(id), "{name} and the group do not agree");
         }
         for (id, (name, _)) in one.users.iter().filter(|_| seeded.below(4) == 0) {
-            assert_eq!(found_by_name(&mut client, name), [id.clone()]);
+            assert_eq!(found_by_name(&mut client, name), std::slice::from_ref(id));
         }
         for name in one.free.iter().filter(|_| seeded.below(4) == 0) {
             assert!(found_by_name(&mut client, name).is_empty(), "the index remembers {name}");
