@@ -1,5 +1,5 @@
-//! `serve` over TLS, and `run` against it: with a made certificate, with a given one, beside clients that are no help; and
-//! `run` against a server that limits the rate.
+//! `run` against `serve` over TLS (with a made certificate, with a given one, beside clients that are no help) and with a limit
+//! of the rate.
 
 mod support;
 
@@ -8,33 +8,37 @@ use std::net::TcpStream;
 use std::process::{Child, Stdio};
 
 use rcgen::{CertificateParams, KeyPair};
-use support::{folded, host, run, scimulate, serve, stderr, stdout};
+use support::{folded, host, run, scimulate, stderr, stdout};
 
 /// A server child, ended with the test, and what it has told.
-struct Encrypted {
+struct Server {
     child: Child,
     url: String,
     told: String,
 }
 
-impl Drop for Encrypted {
+impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-fn encrypted(arguments: &[&str]) -> Encrypted {
+fn encrypted(arguments: &[&str]) -> Server {
+    served(arguments, Stdio::null())
+}
+
+fn served(arguments: &[&str], log: Stdio) -> Server {
     let mut command = scimulate();
     command.args(["serve", "--port", "0", "--token", "secret-token-0815"]).args(arguments);
-    let mut child = command.stdout(Stdio::piped()).spawn().expect("serve");
+    let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().expect("serve");
     let mut reader = BufReader::new(child.stdout.take().expect("stdout"));
     let mut told = String::new();
     while !told.contains("play against it") {
         assert_ne!(reader.read_line(&mut told).expect("line"), 0, "{told}");
     }
     let url = told.lines().next().and_then(|line| line.strip_prefix("listening on ")).expect("listening on").to_owned();
-    Encrypted { child, url, told }
+    Server { child, url, told }
 }
 
 /// The file that the server tells to trust.
@@ -106,9 +110,11 @@ fn a_given_certificate_is_used_and_what_is_none_is_told() {
 
 #[test]
 fn a_run_is_ready_against_a_server_that_limits_the_rate() {
-    let (_served, url) = serve(&["--rate-limit", "20"]);
-    let (output, folder) = run(&["users.create", "users.lookup-case", "--url", &url]);
+    let log = tempfile::NamedTempFile::new().expect("log");
+    let server = served(&["--rate-limit", "5", "--log", "text"], log.reopen().expect("log").into());
+    let (output, _folder) = run(&["users.create", "users.lookup-case", "--url", &server.url]);
     assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
-    let report = support::report(folder.path());
-    assert!(report["run"]["requests"].as_u64().expect("requests") > 20, "too few to be limited");
+    assert!(stdout(&output).contains("nothing left behind"), "{}", stdout(&output));
+    let lines = std::fs::read_to_string(log.path()).expect("log");
+    assert!(lines.contains(" 429 ") && lines.matches(" 200 ").count() > 5, "the limit was not met: {lines}");
 }

@@ -11,6 +11,7 @@ use super::ledger::{Collection, Doubtful, Owned};
 use super::merge;
 use super::outcome::{Cleanup, Left};
 use super::player::{Player, lookup_path};
+use super::throttle;
 use super::volume::UNDER_WAY;
 use crate::exchange::Exchange;
 use crate::okta::client::Outgoing;
@@ -205,12 +206,22 @@ impl Player<'_> {
         ok && active.is_none_or(|active| active == Value::Bool(false))
     }
 
-    /// Sends past deadline and interrupt, but within clean-up's own time and never beyond what the run owns.
+    /// Sends past deadline and interrupt, but within clean-up's own time and never beyond what the run owns. A target that
+    /// throttles is waited for within that time, up to `--max-wait` at once.
     async fn in_time(&self, ends: Instant, outgoing: Outgoing<'_>) -> Option<Exchange> {
         self.ledger().permit(&outgoing).ok()?;
         let turns = self.client.gap().saturating_mul(u32::try_from(UNDER_WAY).unwrap_or(u32::MAX));
-        let answered = Instant::now() + ANSWER + turns;
-        tokio::time::timeout_at(ends.min(answered).into(), self.client.send(outgoing)).await.ok()
+        loop {
+            let answered = Instant::now() + ANSWER + turns;
+            let sent = tokio::time::timeout_at(ends.min(answered).into(), self.client.send(outgoing));
+            let exchange = sent.await.ok()?;
+            let pause = throttle::told(&exchange).unwrap_or(throttle::UNTOLD).max(throttle::UNTOLD);
+            let left = ends.saturating_duration_since(Instant::now()).min(self.settings.max_wait);
+            if exchange.status() != Some(429) || left <= pause {
+                return Some(exchange);
+            }
+            tokio::time::sleep(pause).await;
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::okta::client::Outgoing;
 const TRIES: usize = 10;
 
 /// What stands in for Okta's five minutes when the target does not say how long to wait.
-const UNTOLD: Duration = Duration::from_secs(1);
+pub(super) const UNTOLD: Duration = Duration::from_secs(1);
 
 /// So many times `--max-wait` is waited in vain in a whole run.
 const VAIN: u32 = 4;
@@ -53,7 +53,7 @@ impl Player<'_> {
 }
 
 /// The pause a 429 asks for: whole seconds, nothing else.
-fn told(exchange: &Exchange) -> Option<Duration> {
+pub(super) fn told(exchange: &Exchange) -> Option<Duration> {
     let seconds = exchange.response.as_ref()?.header("Retry-After")?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds))
 }
