@@ -141,8 +141,17 @@ pub(super) fn made_token() -> String {
     uuid::Uuid::new_v4().simple().to_string()
 }
 
-/// Basic pairs, clients and tenants, from options that must have two halves.
-fn credentials(args: &ServeArgs) -> Result<(Vec<String>, Vec<String>, Vec<Tenant>), String> {
+/// Who gets in besides the token.
+struct Granted {
+    /// `user:password`
+    basic: Vec<String>,
+    /// `id:secret`
+    clients: Vec<String>,
+    tenants: Vec<Tenant>,
+}
+
+/// Who else gets in, from options that must have two halves.
+fn granted(args: &ServeArgs) -> Result<Granted, String> {
     let halves = |secret: &SecretString, between: char, option: &str| {
         let found =
             secret.expose_secret().split_once(between).filter(|(name, rest)| !name.is_empty() && !rest.is_empty());
@@ -156,7 +165,7 @@ fn credentials(args: &ServeArgs) -> Result<(Vec<String>, Vec<String>, Vec<Tenant
     let tenant = |secret| halves(secret, '=', "--tenant NAME=TOKEN").map(|(name, token)| Tenant { name, token });
     let tenants = args.tenant.iter().map(tenant).collect::<Result<_, _>>()?;
     let clients = pairs(&args.oauth_client, "--oauth-client ID:SECRET")?;
-    Ok((pairs(&args.basic, "--basic USER:PASSWORD")?, clients, tenants))
+    Ok(Granted { basic: pairs(&args.basic, "--basic USER:PASSWORD")?, clients, tenants })
 }
 
 /// A file with the certificate of a made authority, there until it is dropped.
@@ -200,8 +209,8 @@ pub(super) async fn serve(args: ServeArgs) -> Exit {
     if args.log_file.is_some() && !matches!(args.log, Some(Log::Har)) {
         return give_up(Exit::Usage, "--log-file is for --log har; other lines go to stderr");
     }
-    let (basic, clients, tenants) = match credentials(&args) {
-        Ok(credentials) => credentials,
+    let Granted { basic, clients, tenants } = match granted(&args) {
+        Ok(granted) => granted,
         Err(why) => return give_up(Exit::Usage, why),
     };
     let config = Config {
