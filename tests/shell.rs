@@ -8,8 +8,8 @@ use std::process::{Command, Stdio};
 
 use support::{scimulate, stderr, stdout};
 
-const VERBS: [&str; 10] =
-    ["run", "serve", "self-test", "list", "explain", "report", "diff", "cleanup", "completions", "man"];
+const VERBS: [&str; 11] =
+    ["run", "serve", "self-test", "list", "explain", "report", "diff", "cleanup", "completions", "man", "compare-wire"];
 
 fn told(arguments: &[&str]) -> String {
     let output = scimulate().args(arguments).output().expect("run");

@@ -16,6 +16,9 @@ use crate::server::fault::Hiccup;
 /// Requests that are sent before the first step is: the connection test, and questions for what the target offers.
 const BEFORE: usize = 8;
 
+/// How often a scenario's requests are gone through: of those that are sent at once another comes first each time.
+const ROUNDS: usize = 8;
+
 /// The checks of one scenario that want a hiccup under one app kind.
 #[derive(Clone, Debug)]
 pub(super) struct Wanting {
@@ -59,7 +62,7 @@ impl Wanting {
         };
         let steps = scenario.steps.iter().filter(|step| step.checks.iter().any(|check| wants(&check.id)));
         let methods: BTreeSet<&str> = steps.map(|step| step.method.as_str()).collect();
-        for method in methods {
+        for method in std::iter::repeat_n(methods, ROUNDS).flatten() {
             let sent = healthy.sent.get(method).copied().unwrap_or_default();
             for number in 1..=sent + BEFORE {
                 if failed.len() == self.checks.len() {
