@@ -3,6 +3,7 @@
 
 mod address;
 mod answer;
+pub mod example;
 mod resource;
 mod secret;
 mod target;

@@ -5,6 +5,7 @@ pub mod always;
 mod body;
 mod datetime;
 mod diff;
+pub mod example;
 mod header;
 mod list;
 mod pairing;

@@ -61,6 +61,12 @@ pub(super) fn list(args: &ListArgs) -> Exit {
     Exit::Passed
 }
 
+/// Every row of every list.
+#[cfg(test)]
+pub(super) fn everything(catalogue: &Catalogue) -> Vec<Value> {
+    [scenarios(catalogue), checks(catalogue), faults(), variants(), capabilities()].concat()
+}
+
 fn apps(apps: &[App]) -> Vec<&'static str> {
     apps.iter().map(|app| app.id()).collect()
 }
