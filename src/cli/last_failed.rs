@@ -89,7 +89,7 @@ impl LastFailed {
         match (&before.target.reference, goal) {
             (Some(_), Goal::Reference) => {}
             (Some(_), Goal::Url(url)) => {
-                told.push(format!("was played against the built-in server, this run goes to {url}"))
+                told.push(format!("was played against the built-in server, this run goes to {url}"));
             }
             (None, Goal::Url(url)) if before.target.base_url == *url => {}
             (None, Goal::Url(url)) => {

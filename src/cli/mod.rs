@@ -86,9 +86,9 @@ enum Verb {
     Diff(diff::DiffArgs),
     /// Remove what a killed run left on its target
     Cleanup(cleanup::CleanupArgs),
-    /// List scenarios, checks, faults or capabilities
+    /// List scenarios, checks, faults, variants or capabilities
     List(list::ListArgs),
-    /// Tell what a check, scenario, fault, capability or exit code means, and why Okta cares
+    /// Tell what a check, scenario, fault, variant, capability or exit code means, and why Okta cares
     Explain(explain::ExplainArgs),
     /// Print a script that completes verbs and options in your shell
     Completions(shell::CompletionsArgs),

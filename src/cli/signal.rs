@@ -1,5 +1,7 @@
 //! Ctrl-C and SIGTERM: the first ends the run (clean-up, partial report, exit 130), the second leaves at once.
 
+use std::io::IsTerminal as _;
+
 use tokio::sync::watch;
 
 /// Starts listening. The receiver turns true at the first signal; `leaving` is called at the second, right before the
@@ -10,12 +12,21 @@ pub(super) fn listen(leaving: impl FnOnce() + Send + 'static) -> watch::Receiver
     tokio::spawn(async move {
         signals.next().await;
         let _ = stop.send(true);
-        eprintln!("\nInterrupted: removing what this run created. Once more to leave at once.");
+        clear_line();
+        eprintln!("Interrupted: removing what this run created. Once more to leave at once.");
         signals.next().await;
+        clear_line();
         leaving();
         std::process::exit(i32::from(crate::exit::Exit::Interrupted as u8));
     });
     stopped
+}
+
+/// Takes a bar, and the `^C` that a terminal shows, off the line that is written to next.
+fn clear_line() {
+    if std::io::stderr().is_terminal() {
+        eprint!("\r\u{1b}[2K");
+    }
 }
 
 /// Waits for one signal.

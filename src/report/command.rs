@@ -58,7 +58,9 @@ fn reference(report: &Report) -> String {
 pub(super) fn built_in(reference: &Reference) -> String {
     let mut text = String::new();
     for (option, ids) in [("--fault", &reference.faults), ("--variant", &reference.variants)] {
-        ids.iter().for_each(|id| text.extend([" ", option, " ", &word(id)]));
+        for id in ids {
+            text.extend([" ", option, " ", &word(id)]);
+        }
     }
     text
 }

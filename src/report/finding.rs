@@ -98,6 +98,21 @@ pub fn differing<'a>(place: &Place<'a>) -> Vec<Differing<'a>> {
     }
 }
 
+/// What was found, in words; none where the places that differ say no less.
+pub fn words<'a>(place: &Place<'a>) -> Option<&'a str> {
+    let message = place.check.message.as_str();
+    let told = match differing(place).as_slice() {
+        [(at, Some(expected), Some(actual))] => {
+            message == format!("{at} is {actual}, expected {expected}")
+                || message == format!("{at}: expected {expected}, actual {actual}")
+        }
+        [(at, Some(expected), None)] => message == format!("{at} is missing, expected {expected}"),
+        _ => false,
+    };
+    let again = told || repeats(message) && !differing(place).is_empty();
+    (!message.is_empty() && !again).then_some(message)
+}
+
 /// True for a message that only says again what the table of differences says.
 pub fn repeats(message: &str) -> bool {
     message.starts_with("expected ")
@@ -154,6 +169,23 @@ mod tests {
         let (number, step, exchange) = cause_of(&findings.musts[0].place).unwrap();
         assert_eq!((number, step.id.as_str(), exchange.request.method.as_str()), (2, "deactivate", "PATCH"));
         assert!(cause_of(&findings.shoulds[0].place).is_none());
+    }
+
+    #[test]
+    fn what_the_differing_place_says_is_not_said_again() {
+        let mut report = sample::failing();
+        let told = |report: &Report| words(&Findings::of(report).musts[0].place).map(str::to_owned);
+        assert_eq!(told(&report), None);
+        let at = report.scenarios.iter().position(|s| s.id == "users.deactivate").unwrap();
+        for (message, kept) in [
+            ("/active is true, expected false", false),
+            ("/active: expected false, actual true", false),
+            ("/active is the string \"true\", expected false", true),
+            ("", false),
+        ] {
+            message.clone_into(&mut report.scenarios[at].steps[2].checks[0].message);
+            assert_eq!(told(&report).as_deref(), kept.then_some(message));
+        }
     }
 
     #[test]

@@ -25,7 +25,8 @@ pub fn annotations(report: &Report, github_actions: bool) -> String {
 
 fn message(counted: &Counted<'_>) -> String {
     let check = counted.place.check;
-    let at = check.at.as_deref().map(|at| format!("{at}: ")).unwrap_or_default();
+    let at = check.at.as_deref().filter(|at| !check.message.starts_with(at));
+    let at = at.map(|at| format!("{at}: ")).unwrap_or_default();
     let spec = check.spec.first().map(|spec| format!(" ({})", spec.name)).unwrap_or_default();
     format!("{at}{}. {}{spec}", check.message.trim_end_matches('.'), check.fix)
 }

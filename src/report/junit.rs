@@ -8,7 +8,7 @@ use quick_junit::{NonSuccessKind, SerializeError, TestCase, TestCaseStatus, Test
 
 use super::Report;
 use super::escape::{block, escape};
-use super::finding::{differing, judged, repeats, why};
+use super::finding::{differing, judged, why, words};
 use crate::play::{CheckResult, CheckStatus, ScenarioResult};
 use crate::scenario::Level;
 use crate::score::Place;
@@ -129,8 +129,8 @@ fn description(place: &Place<'_>) -> String {
         say("", &format!("{} {} -> {answer}", exchange.request.method, exchange.request.path));
     }
     let places = differing(place);
-    if places.is_empty() || !repeats(&check.message) {
-        say("", &check.message);
+    if let Some(words) = words(place) {
+        say("", words);
     }
     for (at, expected, actual) in places.iter().take(PLACES) {
         let shown = |value: Option<&serde_json::Value>| value.map_or_else(|| "(absent)".to_owned(), short);

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::command::again;
 use super::escape::{block, escape};
-use super::finding::{Findings, breaks, cause_of, differing, judged, repeats, why};
+use super::finding::{Findings, breaks, cause_of, differing, judged, why, words};
 use super::{Report, told};
 use crate::exchange::{Body, Exchange};
 use crate::score::Counted;
@@ -135,8 +135,8 @@ fn entry(report: &Report, counted: &Counted<'_>) -> String {
     };
     let _ = writeln!(out, "{} › {}{more}\n", line(&place.scenario.title), inline(&place.step.title));
     let differing = differing(place);
-    if !check.message.is_empty() && (differing.is_empty() || !repeats(&check.message)) {
-        let _ = writeln!(out, "- {}", line(&check.message));
+    if let Some(words) = words(place) {
+        let _ = writeln!(out, "- {}", line(words));
     }
     for (at, expected, actual) in differing.iter().take(10) {
         let shown =

@@ -8,7 +8,7 @@ use super::message::{Extent, Message};
 use crate::play::Spec;
 use crate::report::Report;
 use crate::report::command;
-use crate::report::finding::{self, Findings, breaks, differing, repeats};
+use crate::report::finding::{self, Findings, breaks, differing};
 use crate::scenario::Level;
 use crate::score::Counted;
 
@@ -119,8 +119,7 @@ fn card(report: &Report, counted: &Counted<'_>, index: usize, open: bool) -> Car
     let place = &counted.place;
     let check = place.check;
     let differing = differing(place);
-    let message = (!check.message.is_empty() && (differing.is_empty() || !repeats(&check.message)))
-        .then(|| check.message.clone());
+    let message = finding::words(place).map(str::to_owned);
     let mut marked: Vec<&str> = differing.iter().map(|(at, ..)| *at).collect();
     marked.extend(check.at.as_deref());
     let extent = |marked| match index {

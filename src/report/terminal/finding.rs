@@ -117,8 +117,8 @@ fn detail(out: &mut String, report: &Report, counted: &Counted<'_>, style: Style
         let _ = writeln!(out, "  {}", request_line(exchange, style));
     }
     let differing = finding::differing(place);
-    if !check.message.is_empty() && (differing.is_empty() || !repeats(&check.message)) {
-        style.row(out, "    ", &style.text(&check.message));
+    if let Some(words) = finding::words(place) {
+        style.row(out, "    ", &style.text(words));
     }
     for (at, expected, actual) in differing.iter().take(PLACES) {
         let at = style.text(at);
@@ -251,8 +251,8 @@ fn entry(out: &mut String, report: &Report, counted: &Counted<'_>, style: Style)
         say("", &request_line(exchange, style));
     }
     let differing = finding::differing(place);
-    if !check.message.is_empty() && (differing.is_empty() || !repeats(&check.message)) {
-        say("", &style.text(&check.message));
+    if let Some(words) = finding::words(place) {
+        say("", &style.text(words));
     }
     for (at, expected, actual) in differing.iter().take(PLACES) {
         let (expected, actual) = (style.value(*expected), style.value(*actual));

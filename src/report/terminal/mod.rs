@@ -16,6 +16,9 @@ use super::finding::Findings;
 use super::{Preflight, Problem, Report, Verdict, command};
 use crate::scenario::App;
 
+/// Columns of a log's lines before they are broken.
+const LOG_WIDTH: usize = 240;
+
 /// Where a report was saved.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Saved {
@@ -135,6 +138,8 @@ fn told(out: &mut String, report: &Report, saved: &Saved, style: Style) {
 }
 
 fn log(out: &mut String, report: &Report, saved: &Saved, style: Style) {
+    // A log is searched line by line, so what belongs together stays on one.
+    let style = Style { width: LOG_WIDTH, ..style };
     let findings = Findings::of(report);
     finding::log(out, report, &findings, style);
     verdict::capabilities_log(out, report);
