@@ -191,12 +191,10 @@ fn a_file_of_another_kind_or_version_is_refused_and_left_as_it_was() {
     let folder = tempfile::tempdir().expect("folder");
     let file = folder.path().join("other");
     let noise: Vec<u8> = (0..100_000_u32).map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()[3]).collect();
-    for bytes in [noise.as_slice(), b"{\"people\":[]}\n", &[0; 70_000]] {
+    for bytes in [noise.as_slice(), b"{\"people\":[]}\n", &vec![0; 70_000]] {
         assert!(judged(&file, bytes, &["no data file of scimulate serve"], None));
     }
-    type Row = (&'static str, &'static str, u64, &'static str);
-    let rows: [Row; 2] =
-        [("counts", "x", 1, "something else than a directory"), ("format", "version", 2, "has format 2")];
+    let rows = [("counts", "x", 1, "something else than a directory"), ("format", "version", 2, "has format 2")];
     for (table, key, value, words) in rows {
         let path = folder.path().join(table);
         let database = redb::Database::create(&path).expect("redb");
