@@ -194,7 +194,7 @@ fn a_file_of_another_kind_or_version_is_refused_and_left_as_it_was() {
     for bytes in [noise.as_slice(), b"{\"people\":[]}\n", &vec![0; 70_000]] {
         assert!(judged(&file, bytes, &["no data file of scimulate serve"], None));
     }
-    let rows = [("counts", "x", 1_u64, "something else than a directory"), ("format", "version", 2, "has format 2")];
+    let rows = [("counts", "x", 1, "something else than a directory"), ("format", "version", 2, "has format 2")];
     for (table, key, value, words) in rows {
         let path = folder.path().join(table);
         let database = redb::Database::create(&path).expect("redb");
