@@ -3,7 +3,7 @@
 # SCIM_TOKEN is the credential, as for `scimulate run`. What a run creates it removes again: play the scenario with
 # --keep first and put the new ids into the paths where an answer is 404.
 set -u
-[ -n "${SCIM_BASE_URL:-}" ] || SCIM_BASE_URL='http://127.0.0.1:36055/scim/v2'
+[ -n "${SCIM_BASE_URL:-}" ] || SCIM_BASE_URL='http://127.0.0.1:32975/scim/v2'
 
 case "${1:-}" in
 'users.deactivate/echo')
@@ -11,7 +11,7 @@ case "${1:-}" in
   # Answer with the state after the change: active is false.
   # scimulate run users.deactivate --seed 4711 --keep
   : "${SCIM_TOKEN:?give the credential in SCIM_TOKEN}"
-  curl -sS -i -X PATCH "$SCIM_BASE_URL"'/Users/aab89a73-1e39-47f0-ae1e-4f9472bb11b9' \
+  curl -sS -i -X PATCH "$SCIM_BASE_URL"'/Users/e3703948-866f-41b5-a030-c06b91a62178' \
   -H "Authorization: Bearer $SCIM_TOKEN" \
   -H 'User-Agent: Okta SCIM Client 1.0.0' \
   -H 'Accept: application/scim+json' \
@@ -25,7 +25,7 @@ case "${1:-}" in
   # Store the new value of active; a 200 answer alone does not deactivate anyone.
   # scimulate run users.deactivate --seed 4711 --keep
   : "${SCIM_TOKEN:?give the credential in SCIM_TOKEN}"
-  curl -sS -i -X PATCH "$SCIM_BASE_URL"'/Users/aab89a73-1e39-47f0-ae1e-4f9472bb11b9' \
+  curl -sS -i -X PATCH "$SCIM_BASE_URL"'/Users/e3703948-866f-41b5-a030-c06b91a62178' \
   -H "Authorization: Bearer $SCIM_TOKEN" \
   -H 'User-Agent: Okta SCIM Client 1.0.0' \
   -H 'Accept: application/scim+json' \
@@ -33,7 +33,7 @@ case "${1:-}" in
   -H 'Content-Type: application/scim+json; charset=utf-8' \
   --data-raw '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","value":{"active":false}}]}'
   echo
-  curl -sS -i -X GET "$SCIM_BASE_URL"'/Users/aab89a73-1e39-47f0-ae1e-4f9472bb11b9' \
+  curl -sS -i -X GET "$SCIM_BASE_URL"'/Users/e3703948-866f-41b5-a030-c06b91a62178' \
   -H "Authorization: Bearer $SCIM_TOKEN" \
   -H 'User-Agent: Okta SCIM Client 1.0.0' \
   -H 'Accept: application/scim+json' \
@@ -45,7 +45,7 @@ case "${1:-}" in
   # Show active=false in lists as well: imports read nothing else.
   # scimulate run users.deactivate --seed 4711 --keep
   : "${SCIM_TOKEN:?give the credential in SCIM_TOKEN}"
-  curl -sS -i -X PATCH "$SCIM_BASE_URL"'/Users/aab89a73-1e39-47f0-ae1e-4f9472bb11b9' \
+  curl -sS -i -X PATCH "$SCIM_BASE_URL"'/Users/e3703948-866f-41b5-a030-c06b91a62178' \
   -H "Authorization: Bearer $SCIM_TOKEN" \
   -H 'User-Agent: Okta SCIM Client 1.0.0' \
   -H 'Accept: application/scim+json' \
@@ -65,7 +65,7 @@ case "${1:-}" in
   # A repeated active=false leaves the user inactive.
   # scimulate run users.deactivate --seed 4711 --keep
   : "${SCIM_TOKEN:?give the credential in SCIM_TOKEN}"
-  curl -sS -i -X PATCH "$SCIM_BASE_URL"'/Users/aab89a73-1e39-47f0-ae1e-4f9472bb11b9' \
+  curl -sS -i -X PATCH "$SCIM_BASE_URL"'/Users/e3703948-866f-41b5-a030-c06b91a62178' \
   -H "Authorization: Bearer $SCIM_TOKEN" \
   -H 'User-Agent: Okta SCIM Client 1.0.0' \
   -H 'Accept: application/scim+json' \
@@ -73,7 +73,7 @@ case "${1:-}" in
   -H 'Content-Type: application/scim+json; charset=utf-8' \
   --data-raw '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","value":{"active":false}}]}'
   echo
-  curl -sS -i -X GET "$SCIM_BASE_URL"'/Users/aab89a73-1e39-47f0-ae1e-4f9472bb11b9' \
+  curl -sS -i -X GET "$SCIM_BASE_URL"'/Users/e3703948-866f-41b5-a030-c06b91a62178' \
   -H "Authorization: Bearer $SCIM_TOKEN" \
   -H 'User-Agent: Okta SCIM Client 1.0.0' \
   -H 'Accept: application/scim+json' \
@@ -85,7 +85,7 @@ case "${1:-}" in
   # Store active=false when Okta deactivates; see users.deactivate.
   # scimulate run users.reactivate --seed 4711 --keep
   : "${SCIM_TOKEN:?give the credential in SCIM_TOKEN}"
-  curl -sS -i -X PATCH "$SCIM_BASE_URL"'/Users/63d62434-2ba2-4745-99c0-82451628deb4' \
+  curl -sS -i -X PATCH "$SCIM_BASE_URL"'/Users/7fcabd98-e7df-4587-b8a9-ec949fe4c8d2' \
   -H "Authorization: Bearer $SCIM_TOKEN" \
   -H 'User-Agent: Okta SCIM Client 1.0.0' \
   -H 'Accept: application/scim+json' \
@@ -93,7 +93,7 @@ case "${1:-}" in
   -H 'Content-Type: application/scim+json; charset=utf-8' \
   --data-raw '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","value":{"active":false}}]}'
   echo
-  curl -sS -i -X GET "$SCIM_BASE_URL"'/Users/08801f2d-b56b-44ce-b740-c6fac714a833' \
+  curl -sS -i -X GET "$SCIM_BASE_URL"'/Users/3292af7a-ed99-49e1-adc6-547611f1faeb' \
   -H "Authorization: Bearer $SCIM_TOKEN" \
   -H 'User-Agent: Okta SCIM Client 1.0.0' \
   -H 'Accept: application/scim+json' \

@@ -134,8 +134,8 @@ pub(super) fn made_token() -> String {
     uuid::Uuid::new_v4().simple().to_string()
 }
 
-/// Basic pairs, clients and tenants, from options that must have two halves.
-fn credentials(args: &ServeArgs) -> Result<(Vec<String>, Vec<String>, Vec<Tenant>), String> {
+/// A configuration with the Basic pairs, clients and tenants of options that must have two halves.
+fn credentials(args: &ServeArgs) -> Result<Config, String> {
     let halves = |secret: &SecretString, between: char, option: &str| {
         let found =
             secret.expose_secret().split_once(between).filter(|(name, rest)| !name.is_empty() && !rest.is_empty());
@@ -149,7 +149,7 @@ fn credentials(args: &ServeArgs) -> Result<(Vec<String>, Vec<String>, Vec<Tenant
     let tenant = |secret| halves(secret, '=', "--tenant NAME=TOKEN").map(|(name, token)| Tenant { name, token });
     let tenants = args.tenant.iter().map(tenant).collect::<Result<_, _>>()?;
     let clients = pairs(&args.oauth_client, "--oauth-client ID:SECRET")?;
-    Ok((pairs(&args.basic, "--basic USER:PASSWORD")?, clients, tenants))
+    Ok(Config { basic: pairs(&args.basic, "--basic USER:PASSWORD")?, clients, tenants, ..Config::default() })
 }
 
 /// A file with the certificate of a made authority, there until it is dropped.
@@ -190,14 +190,11 @@ pub(super) async fn serve(args: ServeArgs) -> Exit {
         Ok(schemas) => schemas,
         Err(why) => return give_up(Exit::InvalidInput, why),
     };
-    let (basic, clients, tenants) = match credentials(&args) {
+    let credentials = match credentials(&args) {
         Ok(credentials) => credentials,
         Err(why) => return give_up(Exit::Usage, why),
     };
     let config = Config {
-        basic,
-        clients,
-        tenants,
         token_lifetime: args.token_lifetime,
         rate_limit: args.rate_limit,
         tls: match (args.tls_cert, args.tls_key) {
@@ -223,7 +220,7 @@ pub(super) async fn serve(args: ServeArgs) -> Exit {
         people: args.seed_users,
         entitlements: args.entitlements,
         schemas,
-        ..Config::default()
+        ..credentials
     };
     let running = match server::start(config).await {
         Ok(running) => running,

@@ -204,15 +204,15 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn request(operations: Value) -> Result<BulkRequest, ScimError> {
+    fn request(operations: &Value) -> Result<BulkRequest, ScimError> {
         read(&json!({ "schemas": [BULK_REQUEST_URN], "Operations": operations }), 3)
     }
 
     #[test]
     fn what_is_no_bulk_request_is_refused_as_a_whole() {
         let one = json!({"method":"DELETE","path":"/Users/1"});
-        assert_eq!(request(json!([one, one, one])).unwrap().operations.len(), 3);
-        assert_eq!(request(json!([one, one, one, one])).unwrap_err().status, 413);
+        assert_eq!(request(&json!([one, one, one])).unwrap().operations.len(), 3);
+        assert_eq!(request(&json!([one, one, one, one])).unwrap_err().status, 413);
         for body in [
             json!([]),
             json!({ "Operations": [one] }),
@@ -236,11 +236,11 @@ mod tests {
             json!({"method":"PUT","path":"/Users/1"}),
             json!(7),
         ] {
-            let bulk = request(json!([flawed, {"method":"delete","path":"/Users/1"}])).unwrap();
+            let bulk = request(&json!([flawed, {"method":"delete","path":"/Users/1"}])).unwrap();
             assert!(bulk.operations[0].flaw.is_some() && bulk.operations[1].flaw.is_none(), "{flawed}");
         }
         let twice = json!({"method":"POST","path":"/Users","bulkId":"a","data":{}});
-        let bulk = request(json!([twice, twice])).unwrap();
+        let bulk = request(&json!([twice, twice])).unwrap();
         assert!(bulk.operations[0].flaw.is_none() && bulk.operations[1].flaw.is_some());
     }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 /// The largest body that is read, in bytes.
 pub(super) const MAX_BODY: usize = 16 * 1024 * 1024;
 
-pub(super) fn service_provider_config(base_url: &str, cursor_timeout: Duration, schemes: Value) -> Value {
+pub(super) fn service_provider_config(base_url: &str, cursor_timeout: Duration, schemes: &Value) -> Value {
     json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
         "patch": { "supported": true },

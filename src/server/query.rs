@@ -47,7 +47,7 @@ impl Query {
         let page = Page { cursor: parameters.get("cursor"), start_index: number("startIndex"), count: number("count") };
         Self::new(
             parameters.get("filter"),
-            page,
+            &page,
             parameters.get("sortBy"),
             parameters.get("sortOrder"),
             parameters.projection()?,
@@ -83,7 +83,7 @@ impl Query {
         let page = Page { cursor: text("cursor")?, start_index: number("startIndex"), count: number("count") };
         Self::new(
             text("filter")?,
-            page,
+            &page,
             text("sortBy")?,
             text("sortOrder")?,
             Projection::new(names("attributes")?, names("excludedAttributes")?)?,
@@ -92,7 +92,7 @@ impl Query {
 
     fn new(
         filter: Option<&str>,
-        page: Page,
+        page: &Page,
         sort_by: Option<&str>,
         sort_order: Option<&str>,
         projection: Projection,

@@ -200,7 +200,7 @@ impl Service {
             }
             (Target::ServiceProviderConfig, "GET") => {
                 let timeout = self.directory.cursors.timeout();
-                let config = discovery::service_provider_config(base_url, timeout, self.gate.schemes());
+                let config = discovery::service_provider_config(base_url, timeout, &self.gate.schemes());
                 Ok(Answer::scim(200, &config))
             }
             (Target::ResourceTypes(name), "GET") => {
