@@ -214,9 +214,6 @@ pub(super) async fn serve(args: ServeArgs) -> Exit {
         Err(why) => return give_up(Exit::Usage, why),
     };
     let config = Config {
-        basic,
-        clients,
-        tenants,
         token_lifetime: args.token_lifetime,
         rate_limit: args.rate_limit,
         tls: match (args.tls_cert, args.tls_key) {
@@ -244,7 +241,7 @@ pub(super) async fn serve(args: ServeArgs) -> Exit {
         people: args.seed_users,
         entitlements: args.entitlements,
         schemas,
-        ..Config::default()
+        ..credentials
     };
     let running = match server::start(config).await {
         Ok(running) => running,
