@@ -214,6 +214,9 @@ pub(super) async fn serve(args: ServeArgs) -> Exit {
         Err(why) => return give_up(Exit::Usage, why),
     };
     let config = Config {
+        basic,
+        clients,
+        tenants,
         token_lifetime: args.token_lifetime,
         rate_limit: args.rate_limit,
         tls: match (args.tls_cert, args.tls_key) {
@@ -241,7 +244,7 @@ pub(super) async fn serve(args: ServeArgs) -> Exit {
         people: args.seed_users,
         entitlements: args.entitlements,
         schemas,
-        ..credentials
+        ..Config::default()
     };
     let running = match server::start(config).await {
         Ok(running) => running,
