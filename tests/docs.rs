@@ -172,7 +172,8 @@ fn the_commands_in_the_sentences_exist() {
     let mut wrong = Vec::new();
     for (name, page) in pages() {
         let (blocks, mut spans) = code(&page);
-        let commands = blocks.iter().filter(|b| b.language == "sh" || b.language == "console");
+        // Indented blocks have no language.
+        let commands = blocks.iter().filter(|b| ["sh", "console", ""].contains(&b.language.as_str()));
         spans.extend(commands.flat_map(|b| b.text.lines()).map(str::to_owned));
         for span in spans {
             for command in span.split("scimulate ").skip(1).filter(|_| span.contains("scimulate ")) {
