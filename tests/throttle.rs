@@ -68,3 +68,19 @@ fn a_429_without_usable_seconds_is_waited_for_a_moment_and_told() {
         assert!(failed("should").contains(&"users.deactivate/always.retry-after".into()), "{header}");
     }
 }
+
+#[test]
+fn a_429_that_a_given_person_met_is_told_though_it_was_waited_for() {
+    let (_served, url) = serve(&[]);
+    let creates = AtomicUsize::new(0);
+    let slow = between(&url, move |request, server| {
+        let create = request.starts_with(b"POST ") && creates.fetch_add(1, Ordering::Relaxed) == 0;
+        let refusal = b"HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        if create { refusal.to_vec() } else { server(request) }
+    });
+    let (output, folder) = run(&["--url", &slow, "--jobs", "1", "users.deactivate"]);
+    let report = report(folder.path());
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    let told = checks(&report).iter().any(|c| c["id"] == "users.deactivate/always.retry-after" && c["status"] == "failed");
+    assert!(told, "{}", stdout(&output));
+}

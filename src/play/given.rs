@@ -23,6 +23,16 @@ const GROUP_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 /// What templates may name of one of a given.
 pub(super) type Variables = Map<String, Value>;
 
+/// What became of a create.
+pub(super) struct Created {
+    /// The tries that were throttled and waited for.
+    pub(super) throttled: Vec<Exchange>,
+    /// The last answer.
+    pub(super) exchange: Exchange,
+    /// The new resource's id, or why there is none.
+    pub(super) id: Result<String, String>,
+}
+
 /// One resource to make.
 pub(super) struct Wanted {
     pub(super) collection: Collection,
@@ -96,11 +106,11 @@ impl Player<'_> {
         number: usize,
     ) -> Result<Option<Variables>, Halt> {
         let Some(wanted) = self.wanted(scene, name, given, number) else { return Ok(None) };
-        let (exchange, id) = self.create(&wanted).await?;
+        let Created { throttled, exchange, id } = self.create(&wanted).await?;
         let lost = wanted.lost_members(&exchange);
         scene.refused.extend(wanted.left_out(&exchange));
         let step = if number == 0 { format!("given.{name}") } else { format!("given.{name}.{number}") };
-        scene.record(&step, wanted.title, exchange.clone());
+        scene.record_after(&step, wanted.title, throttled, exchange.clone());
         scene.last_write = Some(step);
         let id = match id {
             Ok(id) => id,
@@ -140,11 +150,11 @@ impl Player<'_> {
         }
     }
 
-    /// Sends the create. Gives the answer and the new resource's id, or why there is none.
-    pub(super) async fn create(&self, wanted: &Wanted) -> Result<(Exchange, Result<String, String>), Halt> {
+    /// Sends the create.
+    pub(super) async fn create(&self, wanted: &Wanted) -> Result<Created, Halt> {
         let Wanted { collection, body, .. } = wanted;
         let path = collection.path();
-        let mut exchange = self.send(Outgoing::new("POST", path).json(body)).await?;
+        let (throttled, mut exchange) = self.send_patiently(Outgoing::new("POST", path).json(body)).await?;
         // A target need not know an extension; the rest of the story goes on without.
         if exchange.status() == Some(400)
             && let Some(core) = without_extensions(body)
@@ -173,7 +183,7 @@ impl Player<'_> {
         let id = id
             .filter(|id| ok && usable(id))
             .ok_or_else(|| format!("the given {what} could not be created: {answered} (see {owner})"));
-        Ok((exchange, id))
+        Ok(Created { throttled, exchange, id })
     }
 
     /// Deactivates a given user as Okta does; otherwise blocks the scene.

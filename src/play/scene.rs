@@ -89,7 +89,13 @@ impl<'a> Scene<'a> {
 
     /// Files a step that has no checks of its own.
     pub(super) fn record(&mut self, step: &str, title: String, exchange: Exchange) {
-        self.record_all(step, title, vec![exchange.clone()], None);
+        self.record_after(step, title, Vec::new(), exchange);
+    }
+
+    /// The same after tries that were throttled.
+    pub(super) fn record_after(&mut self, step: &str, title: String, throttled: Vec<Exchange>, exchange: Exchange) {
+        let exchanges = throttled.into_iter().chain([exchange.clone()]).collect();
+        self.record_all(step, title, exchanges, None);
         self.answers.insert(step.to_owned(), exchange);
     }
 

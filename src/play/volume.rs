@@ -6,7 +6,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::Value;
 
 use super::Halt;
-use super::given::Variables;
+use super::given::{Created, Variables};
 use super::player::Player;
 use super::scene::Scene;
 use crate::scenario::{AT_ONCE, Case, Given};
@@ -42,12 +42,15 @@ impl Player<'_> {
             wanted.push(one);
         }
         let created: Vec<_> = stream::iter(&wanted)
-            .map(|one| async move { self.create(one).await.map(|(exchange, id)| (one, exchange, id)) })
+            .map(|one| async move { self.create(one).await.map(|created| (one, created)) })
             .buffered(UNDER_WAY)
             .try_collect()
             .await?;
         let mut exchanges = Vec::new();
-        for (index, (one, exchange, id)) in created.into_iter().enumerate() {
+        let mut throttled = Vec::new();
+        for (index, (one, created)) in created.into_iter().enumerate() {
+            let Created { throttled: tries, exchange, id } = created;
+            throttled.extend(tries.into_iter().take(SHOWN.saturating_sub(throttled.len())));
             if index < SHOWN || index + 2 == count || id.is_err() && exchanges.len() < 2 * SHOWN {
                 exchanges.push(exchange);
             }
@@ -63,6 +66,7 @@ impl Player<'_> {
         } else {
             format!("{failed} of {} failed while {UNDER_WAY} were under way and are made again alone", count - 1)
         };
+        let exchanges = throttled.into_iter().chain(exchanges).collect();
         scene.record_all(&format!("given.{name}.1"), format!("Given: {} more exist", count - 1), exchanges, Some(note));
         let Some(again) = self.make_each(scene, name, given, count..count + failed).await? else { return Ok(None) };
         made.extend(again);

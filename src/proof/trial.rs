@@ -60,12 +60,15 @@ pub struct Rules {
     pub max_wait: Duration,
     /// How long a read after our own write may show old data.
     pub settle: Duration,
+    /// Leave what was created: the server ends with the trial.
+    pub keep: bool,
 }
 
 impl Rules {
     /// The rules of an app, with next to nothing to wait for: a healthy server answers in a few milliseconds.
     pub const fn new(app: App) -> Self {
-        Self { app, timeout: Duration::from_secs(2), max_wait: Duration::from_millis(50), settle: Duration::ZERO }
+        let (timeout, max_wait) = (Duration::from_secs(2), Duration::from_millis(50));
+        Self { app, timeout, max_wait, settle: Duration::ZERO, keep: false }
     }
 }
 
@@ -118,6 +121,7 @@ pub async fn played(
         max_wait: rules.max_wait,
         max_requests: 20_000,
         jobs: 1,
+        keep: rules.keep,
         existing,
         ..Settings::default()
     };
