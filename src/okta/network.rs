@@ -7,10 +7,11 @@ use std::sync::OnceLock;
 
 use tokio::runtime::{Builder, Runtime};
 
-/// The runtime of all connections; where it cannot be started they share that of the caller.
+/// The runtime of all connections; where it cannot be started they share that of the caller. One thread is enough to pass
+/// bytes on, and costs each request fewer changes of thread than two.
 fn runtime() -> Option<&'static Runtime> {
     static RUNTIME: OnceLock<Option<Runtime>> = OnceLock::new();
-    let start = || Builder::new_multi_thread().worker_threads(2).thread_name("network").enable_all().build().ok();
+    let start = || Builder::new_multi_thread().worker_threads(1).thread_name("network").enable_all().build().ok();
     RUNTIME.get_or_init(start).as_ref()
 }
 
