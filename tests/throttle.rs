@@ -81,6 +81,7 @@ fn a_429_that_a_given_person_met_is_told_though_it_was_waited_for() {
     let (output, folder) = run(&["--url", &slow, "--jobs", "1", "users.deactivate"]);
     let report = report(folder.path());
     assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
-    let told = checks(&report).iter().any(|c| c["id"] == "users.deactivate/always.retry-after" && c["status"] == "failed");
+    let told =
+        checks(&report).iter().any(|c| c["id"] == "users.deactivate/always.retry-after" && c["status"] == "failed");
     assert!(told, "{}", stdout(&output));
 }
