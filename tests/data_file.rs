@@ -210,6 +210,29 @@ fn a_file_of_another_kind_or_version_is_refused_and_left_as_it_was() {
 }
 
 #[test]
+fn each_tenant_has_a_file_of_its_own() {
+    let folder = tempfile::tempdir().expect("folder");
+    let file = folder.path().join("directory.redb");
+    let tenants = ["--data", text(&file), "--tenant", "north west=token-of-the-north"];
+    let people = |url: &str, token: &str, create: bool| {
+        let mut client = Client::new(url, token);
+        if create {
+            let body = r#"{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"ann@x.example"}"#;
+            assert!(client.send("POST", "/Users", body).contains(" 201 "));
+        }
+        let answer = client.send("GET", "/Users", "");
+        ["\"totalResults\":0", "\"totalResults\":1"].iter().position(|count| answer.contains(count))
+    };
+    {
+        let (_served, url) = serve(&tenants);
+        assert_eq!(people(&url, "token-of-the-north", true), Some(1));
+    }
+    assert!(folder.path().join("directory.redb.north%20west").exists());
+    let (_served, url) = serve(&tenants);
+    assert_eq!((people(&url, "token-of-the-north", false), people(&url, TOKEN, false)), (Some(1), Some(0)));
+}
+
+#[test]
 fn a_file_that_may_not_be_written_is_told() {
     let folder = tempfile::tempdir().expect("folder");
     let (file, _) = made(folder.path(), true);

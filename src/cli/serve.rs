@@ -67,7 +67,7 @@ pub(super) struct ServeArgs {
     /// How long a cursor (RFC 9865) is good for: 500ms, 5s, 10m, 1h
     #[arg(long, default_value = "1h", value_parser = super::duration, value_name = "DUR")]
     cursor_timeout: Duration,
-    /// File that keeps the directory, every write before its answer; made when it is not there
+    /// File that keeps the directory, every write before its answer; made when it is not there. That of a --tenant is FILE.NAME
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
     /// How many people an empty directory starts with
