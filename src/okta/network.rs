@@ -1,4 +1,4 @@
-//! Connections live on a runtime of their own: a target that floods them keeps its workers busy for seconds, and not those
+//! Connections live on a runtime of their own: a target that floods them keeps its thread busy for seconds, and not those
 //! that watch the clock.
 
 use std::future::poll_fn;
