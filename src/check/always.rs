@@ -8,10 +8,13 @@ mod resource;
 mod secret;
 mod target;
 
+pub use target::Seen;
+
 use std::time::Duration;
 
+use url::Url;
+
 use super::Judgement;
-use crate::exchange::Exchange;
 use crate::scenario::{Capability, Level};
 
 /// A rule on every answer; its check has the id `<scenario>/always.<id>`.
@@ -31,23 +34,30 @@ pub struct Rule {
     pub fix: &'static str,
     /// Why it matters.
     pub why: &'static str,
-    judge: fn(&Exchange, &Rules<'_>) -> Judgement,
+    judge: fn(&Seen<'_>, &Rules) -> Judgement,
 }
 
 /// What the rules need to know about the run.
-#[derive(Clone, Copy, Debug)]
-pub struct Rules<'a> {
-    /// The time within which a complete answer must come; Okta gives up after 60 s.
-    pub limit: Duration,
-    /// The generated passwords that were sent in this run.
-    pub passwords: &'a [String],
-    /// The base URL of the target.
-    pub base: &'a str,
+#[derive(Debug)]
+pub struct Rules {
+    limit: Duration,
+    passwords: secret::Sent,
+    /// The base URL, with a slash at its end; nothing when it is none.
+    base: Option<Url>,
+}
+
+impl Rules {
+    /// `limit`: the time within which a complete answer must come; Okta gives up after 60 s. `passwords`: those that were
+    /// generated and sent in this run. `base`: the base URL of the target.
+    pub fn new(limit: Duration, passwords: &[String], base: &str) -> Self {
+        let base = Url::parse(&format!("{}/", base.trim_end_matches('/'))).ok();
+        Self { limit, passwords: secret::Sent::new(passwords), base }
+    }
 }
 
 /// Judges one exchange by one rule; skipped where the rule does not apply to it.
-pub fn judge_always(rule: &Rule, exchange: &Exchange, rules: &Rules<'_>) -> Judgement {
-    (rule.judge)(exchange, rules)
+pub fn judge_always(rule: &Rule, seen: &Seen<'_>, rules: &Rules) -> Judgement {
+    (rule.judge)(seen, rules)
 }
 
 /// Every rule, in the order in which they are told.

@@ -69,7 +69,7 @@ pub(super) fn whole_second(text: &str) -> bool {
 
 /// True when a text denotes a moment without saying in which zone.
 pub(super) fn without_zone(text: &str) -> bool {
-    matches!(parse(text), Some(Moment::Local(_)))
+    split_zone(text).1.is_empty() && parse(text).is_some()
 }
 
 #[cfg(test)]

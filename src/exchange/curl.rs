@@ -25,27 +25,42 @@ const LEFT_OUT: [&str; 5] = ["authorization", "connection", "accept-encoding", "
 
 /// Builds the command for a recorded request.
 pub fn command(method: &str, path: &str, headers: &[Header], body: &Body, credential: CurlCredential<'_>) -> String {
-    let method = if method.bytes().all(|b| b.is_ascii_uppercase()) { method.to_owned() } else { quote(method) };
-    let mut parts = vec![format!("curl -sS -i -X {method} \"$SCIM_BASE_URL\"{}", quote(path))];
+    let mut command = String::from("curl -sS -i -X ");
+    if method.bytes().all(|b| b.is_ascii_uppercase()) {
+        command.push_str(method);
+    } else {
+        push_quoted(&mut command, &[method]);
+    }
+    command.push_str(" \"$SCIM_BASE_URL\"");
+    push_quoted(&mut command, &[path]);
+    let field = |command: &mut String, parts: &[&str]| {
+        command.push_str(NEXT);
+        command.push_str("-H ");
+        push_quoted(command, parts);
+    };
     match credential {
-        CurlCredential::Header => parts.push("-H \"Authorization: $SCIM_TOKEN\"".to_owned()),
-        CurlCredential::Bearer => parts.push("-H \"Authorization: Bearer $SCIM_TOKEN\"".to_owned()),
-        CurlCredential::LowerBearer => parts.push("-H \"Authorization: bearer $SCIM_TOKEN\"".to_owned()),
-        CurlCredential::Basic => parts.push("-u \"$SCIM_TOKEN\"".to_owned()),
-        CurlCredential::Literal(value) => parts.push(format!("-H {}", quote(&format!("Authorization: {value}")))),
+        CurlCredential::Header => command.extend([NEXT, "-H \"Authorization: $SCIM_TOKEN\""]),
+        CurlCredential::Bearer => command.extend([NEXT, "-H \"Authorization: Bearer $SCIM_TOKEN\""]),
+        CurlCredential::LowerBearer => command.extend([NEXT, "-H \"Authorization: bearer $SCIM_TOKEN\""]),
+        CurlCredential::Basic => command.extend([NEXT, "-u \"$SCIM_TOKEN\""]),
+        CurlCredential::Literal(value) => field(&mut command, &["Authorization: ", value]),
         CurlCredential::None => {}
     }
     for header in headers.iter().filter(|h| !LEFT_OUT.iter().any(|n| h.name.eq_ignore_ascii_case(n))) {
-        parts.push(format!("-H {}", quote(&format!("{}: {}", header.name, header.value))));
+        field(&mut command, &[&header.name, ": ", &header.value]);
     }
     let data = match body {
-        Body::Json(value) => Some(value.to_string()),
-        Body::Text(text) => Some(text.clone()),
-        Body::Empty | Body::Binary(_) => None,
+        Body::Json(value) => value.to_string(),
+        Body::Text(text) => text.clone(),
+        Body::Empty | Body::Binary(_) => return command,
     };
-    parts.extend(data.map(|d| format!("--data-raw {}", quote(&d))));
-    parts.join(" \\\n  ")
+    command.extend([NEXT, "--data-raw "]);
+    push_quoted(&mut command, &[&data]);
+    command
 }
+
+/// To the next line of a command.
+const NEXT: &str = " \\\n  ";
 
 /// The command of a recorded exchange, for a script that will be run: the recorded one only where it is one that
 /// [`command`] builds for this request, since a saved report can come from anybody.
@@ -73,7 +88,21 @@ pub fn trusted(exchange: &Exchange) -> String {
 
 /// A word that any POSIX shell reads back as this text.
 pub fn quote(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
+    let mut word = String::with_capacity(text.len() + 2);
+    push_quoted(&mut word, &[text]);
+    word
+}
+
+/// Adds a word that any POSIX shell reads back as these parts, one after the other.
+fn push_quoted(command: &mut String, parts: &[&str]) {
+    command.push('\'');
+    for (index, plain) in parts.iter().flat_map(|part| part.split('\'').enumerate()) {
+        if index > 0 {
+            command.push_str(r"'\''");
+        }
+        command.push_str(plain);
+    }
+    command.push('\'');
 }
 
 #[cfg(test)]

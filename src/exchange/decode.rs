@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::io::Read;
 
 use flate2::read::{DeflateDecoder, GzDecoder, ZlibDecoder};
+use serde_json::Value;
 
 use super::{Body, Redactor, json};
 
@@ -62,6 +63,13 @@ pub fn body(bytes: Vec<u8>, redactor: &Redactor) -> (Body, bool) {
         }
         Err(_) => (Body::Text(text), false),
     }
+}
+
+/// The body that a document is sent as, secrets taken out.
+pub fn document(value: &Value, redactor: &Redactor) -> Body {
+    let mut value = value.clone();
+    redactor.document(&mut value);
+    Body::Json(value)
 }
 
 #[cfg(test)]

@@ -103,34 +103,60 @@ fn thin(value: &mut Value) {
     }
 }
 
-/// The length of a value's JSON text; anything beyond `limit` when it is longer.
+/// About the length of a value's JSON text, and no less; anything beyond `limit` when it is longer.
 fn size(value: &Value, limit: usize) -> usize {
-    let mut counter = Counter { bytes: 0, limit };
-    let _ = serde_json::to_writer(&mut counter, value);
-    counter.bytes
+    match value {
+        Value::Null | Value::Bool(_) => 5,
+        Value::Number(_) => LONGEST_NUMBER,
+        Value::String(text) => text_size(text),
+        Value::Array(items) => sum(items.iter().map(|item| size(item, limit)), limit),
+        Value::Object(members) => {
+            sum(members.iter().map(|(name, member)| text_size(name) + 1 + size(member, limit)), limit)
+        }
+    }
 }
 
-/// Stops the serializer once the limit is passed.
-struct Counter {
-    bytes: usize,
-    limit: usize,
+/// The digits of a float and its exponent, or of the longest integer.
+const LONGEST_NUMBER: usize = 24;
+
+/// A text in quotes, with its escapes.
+fn text_size(text: &str) -> usize {
+    let escapes = text.bytes().map(|byte| match byte {
+        b'"' | b'\\' => 1,
+        0..0x20 => 5,
+        _ => 0,
+    });
+    text.len() + 2 + escapes.sum::<usize>()
 }
 
-impl std::io::Write for Counter {
-    fn write(&mut self, chunk: &[u8]) -> std::io::Result<usize> {
-        self.bytes += chunk.len();
-        if self.bytes > self.limit { Err(std::io::Error::other("limit passed")) } else { Ok(chunk.len()) }
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
+/// Brackets, commas and what is between them, counted until the limit is passed.
+fn sum(mut parts: impl Iterator<Item = usize>, limit: usize) -> usize {
+    // After each part there is a comma, and after the last one a bracket.
+    let whole = parts.try_fold(1, |sum: usize, part| {
+        let sum = sum.saturating_add(part).saturating_add(1);
+        if sum > limit { Err(sum) } else { Ok(sum) }
+    });
+    whole.unwrap_or_else(|beyond| beyond).max(2)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_size_is_never_less_than_the_length_of_the_text() {
+        for value in [
+            json!(null),
+            json!(false),
+            json!({ "a": [1, -2.5e-300, u64::MAX, i64::MIN, 1.797_693_134_862_315_7e308, "\u{1}\"\\é\u{7f}"], "b\n": {} }),
+            json!([[], {}, [true, null]]),
+        ] {
+            let text = value.to_string();
+            assert!((text.len()..text.len() + 80).contains(&size(&value, 10_000)), "{text}");
+        }
+        assert!(size(&json!(vec![1; 1000]), 100) <= 200, "the rest is not counted");
+    }
 
     #[test]
     fn small_bodies_stay_as_they_are() {

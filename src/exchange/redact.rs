@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 use std::sync::RwLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use serde_json::Value;
@@ -27,6 +28,8 @@ pub struct Redactor {
     /// The others: what a header field says between its separators may be one of them.
     short: Vec<String>,
     passwords: RwLock<Passwords>,
+    /// The bytes of the shortest text that is searched for: in a shorter one there is none.
+    shortest: AtomicUsize,
 }
 
 /// Many passwords, found in one walk over a text however many there are.
@@ -89,10 +92,12 @@ impl Redactor {
     pub fn new(secrets: &[String]) -> Self {
         let spellings = secrets.iter().flat_map(|secret| spellings(secret)).filter(|text| !text.is_empty());
         let (long, short): (Vec<_>, Vec<_>) = spellings.partition(|text| text.chars().count() >= SHORT);
-        let search =
-            AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).ascii_case_insensitive(true).build(long);
+        let shortest = AtomicUsize::new(long.iter().map(String::len).min().unwrap_or(usize::MAX));
+        let mut search = AhoCorasick::builder();
+        search.match_kind(MatchKind::LeftmostLongest).ascii_case_insensitive(true);
+        let search = search.build(long).expect("a few dozen short texts");
         let short = short.into_iter().filter(|text| secrets.contains(text)).collect();
-        Self { long: Some(search.expect("a few dozen short texts")), short, passwords: RwLock::default() }
+        Self { long: Some(search), short, passwords: RwLock::default(), shortest }
     }
 
     /// True when a credential is so short that bodies are not searched for it.
@@ -102,6 +107,10 @@ impl Redactor {
 
     /// Adds a generated password.
     pub fn add_password(&self, password: &str) {
+        if password.is_empty() {
+            return;
+        }
+        self.shortest.fetch_min(password.len(), Ordering::Relaxed);
         self.passwords.write().unwrap_or_else(std::sync::PoisonError::into_inner).add(password);
     }
 
@@ -130,6 +139,9 @@ impl Redactor {
 
     /// The same, and the text itself when there is no secret in it.
     pub fn clean<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if text.len() < self.shortest.load(Ordering::Relaxed) {
+            return Cow::Borrowed(text);
+        }
         let (mut clean, mut kept) = (String::new(), 0);
         for found in self.long.iter().flat_map(|long| long.find_iter(text)) {
             clean.push_str(&text[kept..found.start()]);

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use hyper_util::client::proxy::matcher::Matcher;
+use reqwest::RequestBuilder;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -14,7 +15,7 @@ use super::failure::Way;
 use super::pace::Pace;
 use super::{AuthForm, BaseUrl, Credential, network, wire};
 use crate::exchange::curl::{self, CurlCredential};
-use crate::exchange::{Exchange, Failure, FailureKind, Header, Redactor, Request, Response, decode, redact};
+use crate::exchange::{Body, Exchange, Failure, FailureKind, Header, Redactor, Request, Response, decode, redact};
 use crate::scenario::StepCredential;
 
 /// A connection that takes longer is not going to be made.
@@ -197,11 +198,6 @@ impl Client {
             StepCredential::None => None,
         };
         let headers = header_fields(&outgoing, authorization.as_deref());
-        let bytes = match outgoing.body {
-            Payload::None => Vec::new(),
-            Payload::Json(value) => value.to_string().into_bytes(),
-            Payload::Raw(text) => text.as_bytes().to_vec(),
-        };
         let recorded: Vec<Header> = headers
             .iter()
             .map(|(name, value)| Header {
@@ -213,7 +209,11 @@ impl Client {
                 },
             })
             .collect();
-        let (body, _) = decode::body(bytes.clone(), &self.redactor);
+        let (bytes, body) = match outgoing.body {
+            Payload::None => (Vec::new(), Body::Empty),
+            Payload::Json(value) => (value.to_string().into_bytes(), decode::document(value, &self.redactor)),
+            Payload::Raw(text) => (text.as_bytes().to_vec(), decode::body(text.as_bytes().to_vec(), &self.redactor).0),
+        };
         let curl_credential = match (outgoing.credential, self.credential.form(), authorization.as_deref()) {
             (StepCredential::None, ..) | (_, _, None) => {
                 let own = outgoing.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
@@ -228,27 +228,30 @@ impl Client {
         let curl = curl::command(outgoing.method, outgoing.path, &recorded, &body, curl_credential);
         let request =
             Request { method: outgoing.method.to_owned(), path: outgoing.path.to_owned(), headers: recorded, body };
-        let heard = AtomicUsize::new(NOTHING);
+        let heard = Arc::new(AtomicUsize::new(NOTHING));
         let transfer = self.transfer(&outgoing, &headers, bytes, &heard);
         let answer = tokio::time::timeout(self.limits.timeout, transfer).await.unwrap_or_else(|_| {
             let message = too_late(self.limits.timeout, heard.load(Ordering::Relaxed));
             Err(Failure { kind: FailureKind::Timeout, message })
         });
         let (response, failure) = match answer {
-            Ok(response) => (Some(response), None),
+            Ok(answer) => match self.read(answer).await {
+                Ok(response) => (Some(response), None),
+                Err(failure) => (None, Some(failure)),
+            },
             Err(failure) => (None, Some(failure)),
         };
         Exchange { request, response, failure, curl }
     }
 
+    /// Sends the bytes and takes those of the answer.
     async fn transfer(
         &self,
         outgoing: &Outgoing<'_>,
         headers: &[(String, String)],
         bytes: Vec<u8>,
-        heard: &AtomicUsize,
-    ) -> Result<Response, Failure> {
-        let started = Instant::now();
+        heard: &Arc<AtomicUsize>,
+    ) -> Result<Answer, Failure> {
         let url = format!("{}{}", self.base.as_str(), outgoing.path);
         let refused = |message: String| Failure { kind: FailureKind::Refused, message };
         let method = reqwest::Method::from_bytes(outgoing.method.as_bytes())
@@ -257,31 +260,20 @@ impl Client {
         if !bytes.is_empty() {
             request = request.body(bytes);
         }
-        let mut answer = network::there(request.send()).await.map_err(|e| self.failure(&e))?;
-        heard.store(0, Ordering::Relaxed);
-        let status = answer.status().as_u16();
-        let received: Vec<Header> = answer
-            .headers()
+        let taken = Answer::taken(request, self.limits.body, heard.clone());
+        network::there(taken).await.map_err(|error| self.failure(&error))
+    }
+
+    /// Makes of an answer's bytes what is recorded.
+    async fn read(&self, answer: Answer) -> Result<Response, Failure> {
+        let Answer { status, headers, bytes: raw, mut truncated, ms } = answer;
+        let received: Vec<Header> = headers
             .iter()
             .map(|(name, value)| Header {
                 name: self.redactor.text(name.as_str()),
                 value: self.redactor.header(&String::from_utf8_lossy(value.as_bytes())),
             })
             .collect();
-        let mut raw = Vec::new();
-        let mut truncated = false;
-        while let Some(chunk) = network::there(answer.chunk()).await.map_err(|e| self.failure(&e))? {
-            let room = self.limits.body.saturating_sub(raw.len());
-            raw.extend_from_slice(&chunk[..chunk.len().min(room)]);
-            heard.store(raw.len(), Ordering::Relaxed);
-            if chunk.len() > room {
-                truncated = true;
-                break;
-            }
-        }
-        let ms = millis(started);
-        // The connection is not read on: what the server still sends is its own affair.
-        drop(answer);
         let encoding =
             received.iter().find(|h| h.name.eq_ignore_ascii_case("content-encoding")).map(|h| h.value.as_str());
         let one_by_one =
@@ -306,6 +298,41 @@ impl Client {
             connect: self.limits.timeout.min(CONNECT),
         };
         way.failure(error, |text| self.redactor.text(&text))
+    }
+}
+
+/// What came, as it came.
+struct Answer {
+    status: u16,
+    headers: HeaderMap,
+    bytes: Vec<u8>,
+    /// More came than is read.
+    truncated: bool,
+    /// Milliseconds from sending to the last byte.
+    ms: f64,
+}
+
+impl Answer {
+    /// Sends the request and takes the answer, up to `room` bytes of its body; `heard` tells on the way how many there are.
+    async fn taken(request: RequestBuilder, room: usize, heard: Arc<AtomicUsize>) -> reqwest::Result<Self> {
+        let started = Instant::now();
+        let mut answer = request.send().await?;
+        heard.store(0, Ordering::Relaxed);
+        let status = answer.status().as_u16();
+        let headers = std::mem::take(answer.headers_mut());
+        let mut bytes = Vec::new();
+        let mut truncated = false;
+        while let Some(chunk) = answer.chunk().await? {
+            let left = room.saturating_sub(bytes.len());
+            bytes.extend_from_slice(&chunk[..chunk.len().min(left)]);
+            heard.store(bytes.len(), Ordering::Relaxed);
+            if chunk.len() > left {
+                truncated = true;
+                break;
+            }
+        }
+        // What the server still sends is its own affair: the connection is not read on.
+        Ok(Self { status, headers, bytes, truncated, ms: millis(started) })
     }
 }
 

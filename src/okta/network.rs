@@ -1,11 +1,11 @@
 //! Connections live on a runtime of their own: a target that floods them keeps its thread busy for seconds, and not those
 //! that watch the clock.
 
-use std::future::poll_fn;
-use std::pin::pin;
+use std::panic::resume_unwind;
 use std::sync::OnceLock;
 
 use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinSet;
 
 /// The runtime of all connections; where it cannot be started they share that of the caller. One thread is enough to pass
 /// bytes on, and costs each request fewer changes of thread than two.
@@ -15,12 +15,18 @@ fn runtime() -> Option<&'static Runtime> {
     RUNTIME.get_or_init(start).as_ref()
 }
 
-/// Does work whose sockets and background tasks belong to that runtime; it may be dropped at any time.
-pub(super) async fn there<F: Future>(work: F) -> F::Output {
-    let mut work = pin!(work);
-    poll_fn(|context| {
-        let _inside = runtime().map(Runtime::enter);
-        work.as_mut().poll(context)
-    })
-    .await
+/// Does a whole exchange on that runtime, so that its caller is woken once, at the end. Dropping the future ends the work.
+pub(super) fn there<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> impl Future<Output = T> {
+    let mut alone = JoinSet::new();
+    match runtime() {
+        Some(runtime) => alone.spawn_on(work, runtime.handle()),
+        None => alone.spawn(work),
+    };
+    async move {
+        match alone.join_next().await {
+            Some(Ok(done)) => done,
+            Some(Err(bug)) => resume_unwind(bug.into_panic()),
+            None => unreachable!("one piece of work was given"),
+        }
+    }
 }

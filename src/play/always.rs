@@ -4,7 +4,7 @@ use super::outcome::{CheckResult, StepResult};
 use super::player::Player;
 use super::scene::specs;
 use crate::check::Judgement;
-use crate::check::always::{RULES, Rule, Rules, judge_always};
+use crate::check::always::{RULES, Rule, Rules, Seen, judge_always};
 use crate::exchange::{Exchange, FailureKind, redact};
 use crate::scenario::Scenario;
 
@@ -13,29 +13,33 @@ impl Player<'_> {
     pub(super) fn judge_always(&self, scenario: &Scenario, steps: &mut [StepResult]) {
         // Generated passwords are masked when an exchange is recorded, so the mask is what a leak looks like.
         let masks = [redact::PASSWORD.to_owned()];
-        let rules = Rules { limit: self.client.timeout(), passwords: &masks, base: self.client.base().as_str() };
+        let rules = Rules::new(self.client.timeout(), &masks, self.client.base().as_str());
+        let seen: Vec<(usize, Seen<'_>)> = steps
+            .iter()
+            .enumerate()
+            .flat_map(|(index, step)| step.exchanges.iter().filter(|e| judged(e)).map(move |e| (index, Seen::of(e))))
+            .collect();
+        let mut results = Vec::with_capacity(RULES.len());
         for rule in RULES {
             let mut last: Option<(usize, Judgement)> = None;
-            'steps: for (index, step) in steps.iter().enumerate() {
-                for exchange in step.exchanges.iter().filter(|e| judged(e)) {
-                    let judgement = judge_always(rule, exchange, &rules);
-                    let weight = |j: &Judgement| match j {
-                        Judgement::Skipped(_) => 0,
-                        Judgement::Passed => 1,
-                        Judgement::Failed(_) => 2,
-                    };
-                    if last.as_ref().is_none_or(|(_, before)| weight(before) <= weight(&judgement)) {
-                        last = Some((index, judgement));
-                    }
-                    if matches!(last, Some((_, Judgement::Failed(_)))) {
-                        break 'steps;
-                    }
+            for (index, seen) in &seen {
+                let judgement = judge_always(rule, seen, &rules);
+                let weight = |j: &Judgement| match j {
+                    Judgement::Skipped(_) => 0,
+                    Judgement::Passed => 1,
+                    Judgement::Failed(_) => 2,
+                };
+                if last.as_ref().is_none_or(|(_, before)| weight(before) <= weight(&judgement)) {
+                    last = Some((*index, judgement));
+                }
+                if matches!(last, Some((_, Judgement::Failed(_)))) {
+                    break;
                 }
             }
-            if let Some((index, judgement)) = last {
-                let result = result(scenario, rule, judgement);
-                steps[index].checks.push(result);
-            }
+            results.extend(last.map(|(index, judgement)| (index, result(scenario, rule, judgement))));
+        }
+        for (index, result) in results {
+            steps[index].checks.push(result);
         }
     }
 }

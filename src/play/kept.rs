@@ -13,7 +13,7 @@ const KEPT: usize = 16 << 20;
 const KEPT_LATER: usize = 4 << 10;
 
 /// Bytes of an answer that later steps of its scenario may look at.
-const KNOWN_BODY: usize = 1 << 20;
+pub(super) const KNOWN_BODY: usize = 1 << 20;
 
 impl Player<'_> {
     /// Shortens what the steps from this one on have recorded: they are judged.
@@ -21,9 +21,6 @@ impl Player<'_> {
         for exchange in scene.steps[from..].iter_mut().flat_map(|s| &mut s.exchanges) {
             let limit = if self.kept.load(Ordering::Relaxed) < KEPT { KEPT_BODY } else { KEPT_LATER };
             self.kept.fetch_add(exchange.shorten(limit), Ordering::Relaxed);
-        }
-        for answer in scene.answers.values_mut() {
-            answer.shorten(KNOWN_BODY);
         }
     }
 }

@@ -132,12 +132,16 @@ impl Ledger {
 
     /// A server may take the create of a name that it knows for an update, so what is created carries the run token.
     fn permit_name(&self, collection: Collection, body: Payload<'_>) -> Result<(), String> {
-        let parsed = match body {
-            Payload::Json(body) => Some(body.clone()),
-            Payload::Raw(text) => serde_json::from_str(text).ok(),
+        let read;
+        let body = match body {
+            Payload::Json(body) => Some(body),
+            Payload::Raw(text) => {
+                read = serde_json::from_str(text).ok();
+                read.as_ref()
+            }
             Payload::None => None,
         };
-        match parsed.as_ref().and_then(|body| called(collection, body)) {
+        match body.and_then(|body| called(collection, body)) {
             Some(name) if !carries(name, &self.token) && !self.existing.names(collection, name) => Err(format!(
                 "not sent: the name {name:?} does not carry the run token ({{{{run.token}}}}), so it could be somebody else's"
             )),

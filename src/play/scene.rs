@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::kept::KNOWN_BODY;
 use super::outcome::{CheckResult, CheckStatus, Spec, StepResult};
 use crate::check::{Judgement, spec_url};
 use crate::exchange::Exchange;
@@ -96,7 +97,13 @@ impl<'a> Scene<'a> {
     pub(super) fn record_after(&mut self, step: &str, title: String, throttled: Vec<Exchange>, exchange: Exchange) {
         let exchanges = throttled.into_iter().chain([exchange.clone()]).collect();
         self.record_all(step, title, exchanges, None);
-        self.answers.insert(step.to_owned(), exchange);
+        self.remember(step, exchange);
+    }
+
+    /// Keeps a judged answer for later steps.
+    pub(super) fn remember(&mut self, step: &str, mut answer: Exchange) {
+        answer.shorten(KNOWN_BODY);
+        self.answers.insert(step.to_owned(), answer);
     }
 
     /// Files several requests as one step without checks.

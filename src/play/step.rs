@@ -320,7 +320,7 @@ impl Player<'_> {
         if writes {
             scene.last_write = Some(step.id.clone());
         }
-        scene.answers.insert(step.id.clone(), played.judged);
+        scene.remember(&step.id, played.judged);
     }
 }
 

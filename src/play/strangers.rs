@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use aho_corasick::AhoCorasick;
 use serde_json::Value;
 
 use super::Outcome;
 use super::ledger::{Collection, Ledger, id_of};
 use super::mark::carries;
-use super::outcome::{CheckResult, ScenarioResult};
+use super::outcome::{CheckResult, CheckStatus, ScenarioResult};
 use crate::exchange::{Body, Exchange};
 use crate::okta::wire::percent_encode;
 
@@ -18,20 +19,22 @@ const PUBLIC: [&str; 2] = ["schemas", "resourceType"];
 const NOT_SHOWN: &str = "[not shown]";
 
 /// Texts that are hidden wherever they are found. Where two overlap, all that belongs to one of them is.
-struct Hidden(Vec<String>);
+struct Hidden(AhoCorasick);
 
 impl Hidden {
     /// `None` when there is nothing to hide.
     fn new(texts: impl IntoIterator<Item = String>) -> Option<Self> {
         let texts: Vec<String> = texts.into_iter().filter(|text| text.chars().count() > 2).collect();
-        (!texts.is_empty()).then_some(Self(texts))
+        (!texts.is_empty()).then(|| Self(AhoCorasick::new(&texts).expect("names fit into memory many times")))
     }
 
     fn out_of(&self, text: &mut String) {
         // Most texts are shorter than a name.
-        let longer = self.0.iter().filter(|hidden| hidden.len() <= text.len());
-        let found = longer.flat_map(|hidden| text.match_indices(hidden.as_str()));
-        let mut spans: Vec<(usize, usize)> = found.map(|(start, part)| (start, start + part.len())).collect();
+        if text.len() < self.0.min_pattern_len() || !self.0.is_match(text.as_str()) {
+            return;
+        }
+        let found = self.0.find_overlapping_iter(text.as_str());
+        let mut spans: Vec<(usize, usize)> = found.map(|found| (found.start(), found.end())).collect();
         spans.sort_unstable();
         let mut merged: Vec<(usize, usize)> = Vec::new();
         for (start, end) in spans {
@@ -59,8 +62,12 @@ pub(super) fn mask(scenarios: &mut [ScenarioResult], ledger: &Ledger, token: &st
         if unseen {
             step.checks.iter_mut().for_each(|check| unquote(check, token));
         }
-        if let Some(hidden) = Hidden::new(hidden) {
-            step.checks.iter_mut().for_each(|check| conceal_check(check, &hidden));
+        // What holds quotes nothing.
+        let mut quoting = step.checks.iter_mut().filter(|check| check.status != CheckStatus::Passed).peekable();
+        if quoting.peek().is_some()
+            && let Some(hidden) = Hidden::new(hidden)
+        {
+            quoting.for_each(|check| conceal_check(check, &hidden));
         }
     }
 }

@@ -62,13 +62,16 @@ pub struct Rules {
     pub settle: Duration,
     /// Leave what was created: the server ends with the trial.
     pub keep: bool,
+    /// How many scenarios are played at once.
+    pub jobs: usize,
 }
 
 impl Rules {
-    /// The rules of an app, with next to nothing to wait for: a healthy server answers in a few milliseconds.
+    /// The rules of an app, one scenario after the other and with next to nothing to wait for: a healthy server answers in
+    /// a few milliseconds.
     pub const fn new(app: App) -> Self {
         let (timeout, max_wait) = (Duration::from_secs(2), Duration::from_millis(50));
-        Self { app, timeout, max_wait, settle: Duration::ZERO, keep: false }
+        Self { app, timeout, max_wait, settle: Duration::ZERO, keep: false, jobs: 1 }
     }
 }
 
@@ -120,7 +123,7 @@ pub async fn played(
         deadline: Duration::from_secs(120),
         max_wait: rules.max_wait,
         max_requests: 20_000,
-        jobs: 1,
+        jobs: rules.jobs,
         keep: rules.keep,
         existing,
         ..Settings::default()

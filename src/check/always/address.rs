@@ -7,29 +7,37 @@ use url::Url;
 use super::super::{Finding, Judgement, pointer, show};
 use super::Rules;
 use super::resource::each;
-use super::target::{Kind, Target};
-use crate::exchange::Exchange;
+use super::target::{Kind, Seen, Target};
 
 /// Judges both addresses of every resource in a successful answer that tells any.
-pub(super) fn leads_back(exchange: &Exchange, rules: &Rules<'_>) -> Judgement {
-    let Ok(base) = Url::parse(&format!("{}/", rules.base.trim_end_matches('/'))) else {
-        return Judgement::Skipped("the base URL is no URL".to_owned());
-    };
-    let header = exchange.response.as_ref().filter(|response| response.status == 201);
+pub(super) fn leads_back(seen: &Seen<'_>, rules: &Rules) -> Judgement {
+    let Some(base) = &rules.base else { return Judgement::Skipped("the base URL is no URL".to_owned()) };
+    let header = seen.exchange.response.as_ref().filter(|response| response.status == 201);
     let header = header.and_then(|response| response.header("Location"));
     let told = |_: &Target, resource: &Value| header.is_some() || in_meta(resource).is_some();
-    each(exchange, told, |target, at, resource| {
+    each(seen, told, |target, at, resource| {
         let id = pointer::get(resource, "id")?.as_str()?;
         let endpoint = if target.kind == Kind::User { "Users" } else { "Groups" };
+        let mut told = [header, in_meta(resource)].into_iter().flatten();
+        if told.all(|address| is_spelt_as_usual(base, address, endpoint, id)) {
+            return None;
+        }
         let mut wanted = base.clone();
         wanted.path_segments_mut().ok()?.pop_if_empty().push(endpoint).push(id);
-        let in_meta = in_meta(resource).map(|address| (format!("{}/location", pointer::below(at, "meta")), address));
+        let in_meta = in_meta(resource).map(|address| (pointer::below(&at.below("meta"), "location"), address));
         let in_header = header.map(|address| ("header Location".to_owned(), address));
         let told = [in_header, in_meta].into_iter().flatten();
-        let (place, address) = told.into_iter().find(|(_, address)| !same(&base, address, &wanted))?;
+        let (place, address) = told.into_iter().find(|(_, address)| !same(base, address, &wanted))?;
         let message = format!("{place} is {}, expected {wanted}", show::quoted(address, 200));
         Some(Finding::new(&place, &message, Some(Value::from(wanted.as_str())), Some(&Value::from(address))))
     })
+}
+
+/// The address letter for letter, where no letter of the id can be written in two ways: most are, and need not be parsed.
+fn is_spelt_as_usual(base: &Url, address: &str, endpoint: &str, id: &str) -> bool {
+    let plain = |letter: u8| letter.is_ascii_alphanumeric() || matches!(letter, b'-' | b'_');
+    let rest = address.strip_prefix(base.as_str()).and_then(|rest| rest.strip_prefix(endpoint));
+    rest.and_then(|rest| rest.strip_prefix('/')) == Some(id) && !id.is_empty() && id.bytes().all(plain)
 }
 
 fn in_meta(resource: &Value) -> Option<&str> {

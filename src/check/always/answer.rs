@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::super::{Finding, Judgement, body, pointer, scim_error as error_form, show, time};
 use super::Rules;
-use super::target::{Kind, Target};
-use crate::exchange::{Body, Exchange, FailureKind, Response};
+use super::target::{Kind, Seen, Target};
+use crate::exchange::{Body, FailureKind, Response};
 
 /// Seconds: twice what Okta waits on its own when it is told nothing.
 const LONGEST_PAUSE: u64 = 600;
@@ -32,31 +32,31 @@ fn skipped(reason: &str) -> Judgement {
 }
 
 /// The answer, or the judgement that rules give without one: the scenario's own checks tell why none came.
-fn answer(exchange: &Exchange) -> Result<&Response, Box<Judgement>> {
-    match (&exchange.failure, &exchange.response) {
+fn answer<'a>(seen: &Seen<'a>) -> Result<&'a Response, Box<Judgement>> {
+    match (&seen.exchange.failure, &seen.exchange.response) {
         (None, Some(response)) => Ok(response),
         _ => Err(Box::new(skipped("no answer came"))),
     }
 }
 
-pub(super) fn in_time(exchange: &Exchange, rules: &Rules<'_>) -> Judgement {
-    if let Some(failure) = exchange.failure.as_ref().filter(|failure| failure.kind == FailureKind::Timeout) {
+pub(super) fn in_time(seen: &Seen<'_>, rules: &Rules) -> Judgement {
+    if let Some(failure) = seen.exchange.failure.as_ref().filter(|failure| failure.kind == FailureKind::Timeout) {
         return Judgement::Failed(Finding { message: failure.message.clone(), ..Finding::default() });
     }
-    match answer(exchange) {
+    match answer(seen) {
         Ok(response) => time::judge(rules.limit, response),
         Err(judgement) => *judgement,
     }
 }
 
 /// 501 counts on users only: elsewhere it is how a server says that it does not offer something.
-pub(super) fn no_5xx(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
-    let response = match answer(exchange) {
+pub(super) fn no_5xx(seen: &Seen<'_>, _: &Rules) -> Judgement {
+    let response = match answer(seen) {
         Ok(response) => response,
         Err(judgement) => return *judgement,
     };
-    let users = Target::of(&exchange.request)
-        .is_some_and(|target| target.kind == Kind::User && !(target.list && exchange.request.method == "POST"));
+    let users = |target: &Target| target.kind == Kind::User && !(target.list && seen.exchange.request.method == "POST");
+    let users = seen.target.as_ref().is_some_and(users);
     match response.status {
         501 if !users => skipped("501 says that this is not offered"),
         500..=599 => {
@@ -74,8 +74,8 @@ pub(super) fn no_5xx(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
 }
 
 /// Okta reads Retry-After as whole seconds only (Okta SCIM concepts: rate limits).
-pub(super) fn retry_after(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
-    let Some(response) = exchange.response.as_ref().filter(|response| response.status == 429) else {
+pub(super) fn retry_after(seen: &Seen<'_>, _: &Rules) -> Judgement {
+    let Some(response) = seen.exchange.response.as_ref().filter(|response| response.status == 429) else {
         return skipped("not throttled");
     };
     let told = response.header("Retry-After");
@@ -90,14 +90,14 @@ pub(super) fn retry_after(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
     }
 }
 
-pub(super) fn json(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
-    let response = match answer(exchange) {
+pub(super) fn json(seen: &Seen<'_>, _: &Rules) -> Judgement {
+    let response = match answer(seen) {
         Ok(response) => response,
         Err(judgement) => return *judgement,
     };
     match &response.body {
         _ if !(200..300).contains(&response.status) => skipped("not a successful answer"),
-        _ if exchange.request.method == "DELETE" => skipped("nobody reads the body of a deletion"),
+        _ if seen.exchange.request.method == "DELETE" => skipped("nobody reads the body of a deletion"),
         Body::Empty if !response.truncated => skipped("there is no body"),
         Body::Json(Value::Object(_)) => Judgement::Passed,
         Body::Json(other) => {
@@ -108,8 +108,8 @@ pub(super) fn json(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
     }
 }
 
-pub(super) fn scim_error(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
-    let response = match answer(exchange) {
+pub(super) fn scim_error(seen: &Seen<'_>, _: &Rules) -> Judgement {
+    let response = match answer(seen) {
         Ok(response) => response,
         Err(judgement) => return *judgement,
     };
@@ -124,22 +124,29 @@ pub(super) fn scim_error(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
     }
 }
 
-pub(super) fn error_status(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
-    let told = exchange.status().filter(|status| *status >= 400).and_then(|_| pointer::get(exchange.json()?, "status"));
+pub(super) fn error_status(seen: &Seen<'_>, _: &Rules) -> Judgement {
+    let told = seen
+        .exchange
+        .status()
+        .filter(|status| *status >= 400)
+        .and_then(|_| pointer::get(seen.exchange.json()?, "status"));
     match told {
         None => skipped("not an error that tells its status"),
         Some(Value::String(_)) => Judgement::Passed,
         Some(other) => {
             let message = format!("/status is {}, expected a string", show::described(other));
-            let expected = exchange.status().map(|status| Value::from(status.to_string()));
+            let expected = seen.exchange.status().map(|status| Value::from(status.to_string()));
             Judgement::Failed(Finding::new("/status", &message, expected, Some(other)))
         }
     }
 }
 
-pub(super) fn scim_type(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
-    let told =
-        exchange.status().filter(|status| *status >= 400).and_then(|_| pointer::get(exchange.json()?, "scimType"));
+pub(super) fn scim_type(seen: &Seen<'_>, _: &Rules) -> Judgement {
+    let told = seen
+        .exchange
+        .status()
+        .filter(|status| *status >= 400)
+        .and_then(|_| pointer::get(seen.exchange.json()?, "scimType"));
     match told {
         None | Some(Value::Null) => skipped("not an error that names a scimType"),
         Some(Value::String(word)) if SCIM_TYPES.contains(&word.as_str()) => Judgement::Passed,
@@ -155,8 +162,9 @@ pub(super) fn scim_type(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
     }
 }
 
-pub(super) fn media_type(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
-    let Some(response) = exchange.response.as_ref().filter(|response| matches!(response.body, Body::Json(_))) else {
+pub(super) fn media_type(seen: &Seen<'_>, _: &Rules) -> Judgement {
+    let Some(response) = seen.exchange.response.as_ref().filter(|response| matches!(response.body, Body::Json(_)))
+    else {
         return skipped("there is no JSON body");
     };
     let label = response.header("Content-Type");

@@ -136,7 +136,7 @@ mod tests {
     use std::time::Duration;
 
     use super::super::super::testing::exchange;
-    use super::super::{Judgement, RULES, Rules, judge_always};
+    use super::super::{Judgement, RULES, Rules, Seen, judge_always};
     use super::*;
     use crate::exchange::{Body, Exchange, Header};
 
@@ -162,11 +162,11 @@ mod tests {
 
     #[test]
     fn every_rule_agrees_with_its_examples() {
-        let rules = Rules { limit: Duration::from_secs(60), passwords: &[], base: "https://app.example.com/scim/v2" };
+        let rules = Rules::new(Duration::from_secs(60), &[], "https://app.example.com/scim/v2");
         for rule in RULES {
             let (right, wrong) = example(rule.id).unwrap_or_else(|| panic!("{} has no example", rule.id));
-            assert_eq!(judge_always(rule, &read(right), &rules), Judgement::Passed, "{}: {right}", rule.id);
-            let judgement = judge_always(rule, &read(wrong), &rules);
+            assert_eq!(judge_always(rule, &Seen::of(&read(right)), &rules), Judgement::Passed, "{}: {right}", rule.id);
+            let judgement = judge_always(rule, &Seen::of(&read(wrong)), &rules);
             assert!(matches!(judgement, Judgement::Failed(_)), "{}: {wrong}: {judgement:?}", rule.id);
         }
         assert_eq!(EXAMPLES.len(), RULES.len());

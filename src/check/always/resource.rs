@@ -5,23 +5,21 @@ use serde_json::Value;
 
 use super::super::{Finding, Judgement, datetime, list, pointer, show};
 use super::Rules;
-use super::target::{self, Kind, Target};
-use crate::exchange::Exchange;
+use super::target::{self, Kind, Place, Seen, Target};
 
 /// Judges every resource of a successful answer: `rule` gives the finding, or nothing. Skipped when there is none, or
 /// when `applies` holds for none.
 pub(super) fn each(
-    exchange: &Exchange,
+    seen: &Seen<'_>,
     applies: impl Fn(&Target, &Value) -> bool,
-    rule: impl Fn(&Target, &str, &Value) -> Option<Finding>,
+    rule: impl Fn(&Target, Place, &Value) -> Option<Finding>,
 ) -> Judgement {
-    let Some((target, body)) = target::success(exchange) else { return nothing_to_judge() };
-    let resources: Vec<_> =
-        target::resources(&target, body).into_iter().filter(|(_, resource)| applies(&target, resource)).collect();
-    if resources.is_empty() {
+    let Some((target, _)) = seen.success() else { return nothing_to_judge() };
+    let mut resources = seen.resources.iter().filter(|(_, resource)| applies(target, resource)).peekable();
+    if resources.peek().is_none() {
         return nothing_to_judge();
     }
-    total(resources.iter().filter_map(|(at, resource)| rule(&target, at, resource)))
+    total(resources.filter_map(|(at, resource)| rule(target, *at, resource)))
 }
 
 fn nothing_to_judge() -> Judgement {
@@ -40,34 +38,44 @@ fn total(mut findings: impl Iterator<Item = Finding>) -> Judgement {
 }
 
 /// A finding at a member of a resource when its value does not hold.
-fn member(at: &str, name: &str, resource: &Value, wanted: &str, holds: impl Fn(&Value) -> bool) -> Option<Finding> {
-    let value = pointer::get(resource, name);
+fn member(at: Place, name: &str, resource: &Value, wanted: &str, holds: impl Fn(&Value) -> bool) -> Option<Finding> {
+    member_at(|| at.below(name), name, resource, wanted, holds)
+}
+
+/// The same at a member that stands deeper; where is told only when it is asked for.
+fn member_at(
+    place: impl FnOnce() -> String,
+    name: &str,
+    value: &Value,
+    wanted: &str,
+    holds: impl Fn(&Value) -> bool,
+) -> Option<Finding> {
+    let value = pointer::get(value, name);
     if value.is_some_and(holds) {
         return None;
     }
-    let place = pointer::below(at, name);
+    let place = place();
     let found = value.map_or_else(|| "missing".to_owned(), show::described);
     let message = format!("{place} is {found}, expected {wanted}");
     Some(Finding::new(&place, &message, Some(Value::from(wanted)), value))
 }
 
-pub(super) fn schemas(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
-    let Some((target, body)) = target::success(exchange) else { return nothing_to_judge() };
-    let names = |at: &str, document: &Value, urn: &str| {
+pub(super) fn schemas(seen: &Seen<'_>, _: &Rules) -> Judgement {
+    let Some((target, body)) = seen.success() else { return nothing_to_judge() };
+    let names = |at: Place, document: &Value, urn: &str| {
         let wanted = format!("an array of strings with \"{urn}\"");
         member(at, "schemas", document, &wanted, |value| {
             value.as_array().is_some_and(|urns| urns.iter().all(Value::is_string) && urns.iter().any(|one| one == urn))
         })
     };
-    let envelope = if target.list { names("", body, target::LIST) } else { None };
-    let resources = target::resources(&target, body);
-    let findings = resources.iter().filter_map(|(at, resource)| names(at, resource, target.kind.schema()));
+    let envelope = if target.list { names(Place::Body, body, target::LIST) } else { None };
+    let findings = seen.resources.iter().filter_map(|(at, resource)| names(*at, resource, target.kind.schema()));
     total(envelope.into_iter().chain(findings))
 }
 
-pub(super) fn id(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
+pub(super) fn id(seen: &Seen<'_>, _: &Rules) -> Judgement {
     each(
-        exchange,
+        seen,
         |_, _| true,
         |target, at, resource| {
             let text = |value: &Value| value.as_str().is_some_and(|id| !id.is_empty());
@@ -88,12 +96,12 @@ fn out_of_place(letter: char) -> bool {
     letter.is_ascii() && !letter.is_ascii_alphanumeric() && !"-._~!$&'()*+,;=:@".contains(letter)
 }
 
-pub(super) fn id_in_path(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
+pub(super) fn id_in_path(seen: &Seen<'_>, _: &Rules) -> Judgement {
     let text = |_: &Target, resource: &Value| pointer::get(resource, "id").is_some_and(Value::is_string);
-    each(exchange, text, |_, at, resource| {
+    each(seen, text, |_, at, resource| {
         let id = pointer::get(resource, "id")?;
         let letter = id.as_str()?.chars().find(|letter| out_of_place(*letter))?;
-        let place = pointer::below(at, "id");
+        let place = at.below("id");
         let letter = show::quoted(&letter.to_string(), 8);
         let message = format!("{place} is {}, and {letter} cannot stand in a path as it is", show::inline(id));
         Some(Finding::new(&place, &message, Some(Value::from("letters, digits, - . _ ~")), Some(id)))
@@ -106,92 +114,88 @@ fn values<'v>(resource: &'v Value, attribute: &str) -> impl Iterator<Item = (usi
     values.into_iter().flatten().enumerate().filter(|(_, value)| value.is_object())
 }
 
-pub(super) fn primary(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
+pub(super) fn primary(seen: &Seen<'_>, _: &Rules) -> Judgement {
     let is_primary = |value: &Value| pointer::get(value, "primary") == Some(&Value::Bool(true));
     each(
-        exchange,
+        seen,
         |_, _| true,
         |_, at, resource| {
             let twice = |name: &&String| values(resource, name).filter(|(_, value)| is_primary(value)).count() > 1;
             let name = resource.as_object()?.keys().find(twice)?;
-            let place = pointer::below(at, name);
+            let place = at.below(name);
             let message = format!("{place} has more than one primary value, expected one at most");
             Some(Finding::new(&place, &message, Some(Value::from("one primary value")), pointer::get(resource, name)))
         },
     )
 }
 
-pub(super) fn references(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
+pub(super) fn references(seen: &Seen<'_>, _: &Rules) -> Judgement {
     let attribute = |target: &Target| if target.kind == Kind::User { "groups" } else { "members" };
     let some = |target: &Target, resource: &Value| values(resource, attribute(target)).next().is_some();
-    each(exchange, some, |target, at, resource| {
-        let list = pointer::below(at, attribute(target));
+    each(seen, some, |target, at, resource| {
+        let list = attribute(target);
         let text = |value: &Value| value.as_str().is_some_and(|id| !id.is_empty());
-        values(resource, attribute(target)).find_map(|(index, value)| {
-            member(
-                &pointer::below(&list, &index.to_string()),
-                "value",
-                value,
-                "an id, a string that is not empty",
-                text,
-            )
+        values(resource, list).find_map(|(index, value)| {
+            let place = || format!("{}/{index}/value", at.below(list));
+            member_at(place, "value", value, "an id, a string that is not empty", text)
         })
     })
 }
 
-pub(super) fn time_zone(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
-    let times = |resource: &Value| {
-        let meta = pointer::get(resource, "meta").cloned().unwrap_or_default();
-        ["created", "lastModified"].map(|name| (name, pointer::get(&meta, name).cloned().unwrap_or_default()))
-    };
-    let some = |_: &Target, resource: &Value| times(resource).iter().any(|(_, time)| time.is_string());
-    each(exchange, some, |_, at, resource| {
-        let (name, time) =
-            times(resource).into_iter().find(|(_, time)| time.as_str().is_some_and(datetime::without_zone))?;
-        let place = pointer::below(&pointer::below(at, "meta"), name);
-        let message = format!("{place} is {}, expected a zone: Z or an offset", show::inline(&time));
-        Some(Finding::new(&place, &message, Some(Value::from("a dateTime with a zone")), Some(&time)))
+pub(super) fn time_zone(seen: &Seen<'_>, _: &Rules) -> Judgement {
+    fn times(resource: &Value) -> impl Iterator<Item = (&'static str, &Value)> {
+        let meta = pointer::get(resource, "meta");
+        ["created", "lastModified"].into_iter().filter_map(move |name| Some((name, pointer::get(meta?, name)?)))
+    }
+    let some = |_: &Target, resource: &Value| times(resource).any(|(_, time)| time.is_string());
+    each(seen, some, |_, at, resource| {
+        let (name, time) = times(resource).find(|(_, time)| time.as_str().is_some_and(datetime::without_zone))?;
+        let place = pointer::below(&at.below("meta"), name);
+        let message = format!("{place} is {}, expected a zone: Z or an offset", show::inline(time));
+        Some(Finding::new(&place, &message, Some(Value::from("a dateTime with a zone")), Some(time)))
     })
 }
 
-pub(super) fn counters(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
-    let good = exchange.status().is_some_and(|status| (200..300).contains(&status));
-    let asked = Target::of(&exchange.request).is_some_and(|target| target.list);
-    match exchange.json().filter(|body| good && body.is_object() && (asked || target::is_list(body))) {
+pub(super) fn counters(seen: &Seen<'_>, _: &Rules) -> Judgement {
+    let good = seen.exchange.status().is_some_and(|status| (200..300).contains(&status));
+    let asked = seen.target.as_ref().is_some_and(|target| target.list);
+    match seen.exchange.json().filter(|body| good && body.is_object() && (asked || target::is_list(body))) {
         None => Judgement::Skipped("not a list".to_owned()),
         Some(body) => list::counters(body).map_or(Judgement::Passed, Judgement::Failed),
     }
 }
 
-pub(super) fn active(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
+pub(super) fn active(seen: &Seen<'_>, _: &Rules) -> Judgement {
     let there = |target: &Target, user: &Value| {
         target.kind == Kind::User && pointer::get(user, "active").is_some_and(|active| !active.is_null())
     };
-    each(exchange, there, |_, at, user| member(at, "active", user, "a boolean", Value::is_boolean))
+    each(seen, there, |_, at, user| member(at, "active", user, "a boolean", Value::is_boolean))
 }
 
-pub(super) fn meta(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
+pub(super) fn meta(seen: &Seen<'_>, _: &Rules) -> Judgement {
     // `attributes` and `excludedAttributes` say what is shown (RFC 7644 §3.9).
-    if exchange.request.path.to_ascii_lowercase().contains("attributes=") {
+    if seen.exchange.request.path.to_ascii_lowercase().contains("attributes=") {
         return Judgement::Skipped("the request asks for some attributes only".to_owned());
     }
     each(
-        exchange,
+        seen,
         |_, _| true,
         |target, at, resource| {
             if let Some(finding) = member(at, "meta", resource, "an object", Value::is_object) {
                 return Some(finding);
             }
             let meta = pointer::get(resource, "meta")?;
-            let at = pointer::below(at, "meta");
+            let in_meta = |name: &str, wanted: &str, holds: &dyn Fn(&Value) -> bool| {
+                member_at(|| pointer::below(&at.below("meta"), name), name, meta, wanted, holds)
+            };
             let kind = target.kind.name();
             let dated = |name| {
                 let date_time = |value: &Value| value.as_str().is_some_and(|text| datetime::parse(text).is_some());
-                member(&at, name, meta, "a dateTime such as 2024-01-31T08:00:00Z", date_time)
+                in_meta(name, "a dateTime such as 2024-01-31T08:00:00Z", &date_time)
             };
             let text = |value: &Value| value.as_str().is_some_and(|text| !text.is_empty());
-            member(&at, "resourceType", meta, &format!("\"{kind}\""), |value| value == kind)
-                .or_else(|| member(&at, "location", meta, "the URI of the resource", text))
+            in_meta("resourceType", &format!("\"{kind}\""), &|value| value == kind)
+                .or_else(|| in_meta("location", "the URI of the resource", &text))
                 .or_else(|| dated("created"))
                 .or_else(|| dated("lastModified"))
         },
@@ -199,9 +203,9 @@ pub(super) fn meta(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
 }
 
 /// On a 201: an absolute http(s) URI whose last segment is the id in the body, where that has one.
-pub(super) fn location(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
-    let created = exchange.response.as_ref().filter(|response| response.status == 201);
-    let (Some(response), Some(target)) = (created, Target::of(&exchange.request)) else {
+pub(super) fn location(seen: &Seen<'_>, _: &Rules) -> Judgement {
+    let created = seen.exchange.response.as_ref().filter(|response| response.status == 201);
+    let (Some(response), Some(target)) = (created, &seen.target) else {
         return Judgement::Skipped("nothing was created".to_owned());
     };
     let fail = |message: String, actual: Option<&str>| {
@@ -218,7 +222,7 @@ pub(super) fn location(exchange: &Exchange, _: &Rules<'_>) -> Judgement {
     };
     let last = uri.path_segments().into_iter().flatten().rfind(|segment| !segment.is_empty()).unwrap_or_default();
     let last = percent_decode_str(last).decode_utf8_lossy();
-    match exchange.json().and_then(|body| pointer::get(body, "id")?.as_str()) {
+    match seen.exchange.json().and_then(|body| pointer::get(body, "id")?.as_str()) {
         Some(id) if *id != *last => fail(
             format!("header Location is {quoted}, which is not the new resource {}", show::quoted(id, 60)),
             Some(location),

@@ -1,12 +1,12 @@
 //! The rule that passwords stay inside the server. Its findings name the place and never repeat the value.
 
-use std::collections::{BTreeMap, HashSet};
-
+use aho_corasick::AhoCorasick;
 use serde_json::Value;
 
 use super::super::{Finding, Judgement, pointer};
 use super::Rules;
-use crate::exchange::{Body, Exchange};
+use super::target::Seen;
+use crate::exchange::Body;
 
 /// Shorter ones would be found by chance.
 const SHORTEST: usize = 6;
@@ -17,33 +17,38 @@ const NAMES: [&str; 6] =
 
 /// Fails on a member for a password or its hash with a value in a successful answer (in an error it may be the name of the
 /// field that is complained of), and on one of the run's generated passwords anywhere in any answer.
-pub(super) fn password(exchange: &Exchange, rules: &Rules<'_>) -> Judgement {
-    let Some(response) = &exchange.response else { return Judgement::Skipped("no answer came".to_owned()) };
-    let needles = Needles::of(rules.passwords);
+pub(super) fn password(seen: &Seen<'_>, rules: &Rules) -> Judgement {
+    let Some(response) = &seen.exchange.response else { return Judgement::Skipped("no answer came".to_owned()) };
+    let sent = &rules.passwords;
     let fail =
         |at: &str, message: &str| Judgement::Failed(Finding::new(at, message, Some(Value::from("no password")), None));
-    if let Some(field) = response.headers.iter().find(|field| needles.occur_in(&field.value)) {
+    if let Some(field) = response.headers.iter().find(|field| sent.occur_in(&field.value)) {
         let place = format!("header {}", field.name);
         return fail(&place, &format!("{place} contains a password that was sent"));
     }
     match &response.body {
         Body::Json(body) => {
-            if let Some(at) = find(body, &|_, value| value.as_str().is_some_and(|text| needles.occur_in(text))) {
+            if let Some(at) = find(body, &|_, value| value.as_str().is_some_and(|text| sent.occur_in(text))) {
                 return fail(&at, &format!("{at} contains a password that was sent"));
             }
             let member = |name: &str, value: &Value| {
-                NAMES.contains(&name.replace('_', "").to_lowercase().as_str())
-                    && (value.is_number() || value.as_str().is_some_and(|text| !text.is_empty()))
+                (value.is_number() || value.as_str().is_some_and(|text| !text.is_empty())) && is_for_a_password(name)
             };
             match find(body, &member).filter(|_| response.status < 400) {
                 Some(at) => fail(&at, &format!("{at} has a value; a password is never returned")),
                 None => Judgement::Passed,
             }
         }
-        Body::Text(text) if needles.occur_in(text) => fail("", "the body contains a password that was sent"),
+        Body::Text(text) if sent.occur_in(text) => fail("", "the body contains a password that was sent"),
         Body::Empty if response.headers.is_empty() => Judgement::Skipped("there is no body".to_owned()),
         _ => Judgement::Passed,
     }
+}
+
+/// True for the [`NAMES`], however they are written.
+fn is_for_a_password(name: &str) -> bool {
+    let letters = || name.bytes().filter(|letter| *letter != b'_').map(|letter| letter.to_ascii_lowercase());
+    NAMES.iter().any(|known| letters().eq(known.bytes()))
 }
 
 /// The JSON Pointer of the first value, in any depth, for which `wanted` holds; it is given the member's name.
@@ -71,23 +76,17 @@ fn find(value: &Value, wanted: &impl Fn(&str, &Value) -> bool) -> Option<String>
     Some(path.iter().rev().fold(String::new(), |at, segment| pointer::below(&at, segment)))
 }
 
-/// Passwords by length, so that a long text is searched for thousands of them in one pass per length.
-struct Needles<'a> {
-    by_length: BTreeMap<usize, HashSet<&'a [u8]>>,
-}
+/// The passwords a run has sent, found in one pass over a text however many there are.
+#[derive(Debug)]
+pub(super) struct Sent(AhoCorasick);
 
-impl<'a> Needles<'a> {
-    fn of(passwords: &'a [String]) -> Self {
-        let mut by_length: BTreeMap<usize, HashSet<&[u8]>> = BTreeMap::new();
-        for password in passwords.iter().filter(|password| password.len() >= SHORTEST) {
-            by_length.entry(password.len()).or_default().insert(password.as_bytes());
-        }
-        Self { by_length }
+impl Sent {
+    pub(super) fn new(passwords: &[String]) -> Self {
+        let search = AhoCorasick::new(passwords.iter().filter(|password| password.len() >= SHORTEST));
+        Self(search.expect("passwords fit into memory many times"))
     }
 
     fn occur_in(&self, text: &str) -> bool {
-        self.by_length
-            .iter()
-            .any(|(length, needles)| text.as_bytes().windows(*length).any(|part| needles.contains(part)))
+        text.len() >= SHORTEST && self.0.is_match(text)
     }
 }

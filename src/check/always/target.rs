@@ -66,24 +66,60 @@ impl Target {
     }
 }
 
-/// The JSON object of a successful answer about users or groups, and what was asked for. Answers to DELETE are left out:
-/// they describe no resource.
-pub(super) fn success(exchange: &Exchange) -> Option<(Target, &Value)> {
-    let target = Target::of(&exchange.request)?;
-    let good = exchange.status().is_some_and(|status| (200..300).contains(&status)) && exchange.failure.is_none();
-    let body = exchange.json().filter(|body| body.is_object())?;
-    (good && exchange.request.method != "DELETE").then_some((target, body))
+/// An exchange as the rules see it: what they all ask of it is found out once.
+#[derive(Debug)]
+pub struct Seen<'a> {
+    pub(super) exchange: &'a Exchange,
+    /// What the request was about.
+    pub(super) target: Option<Target>,
+    /// The JSON object of a successful answer about users or groups. Answers to DELETE are left out: they describe no
+    /// resource.
+    pub(super) told: Option<&'a Value>,
+    /// The resources in it: it itself, or what it lists. What is no object is left to the check of the list.
+    pub(super) resources: Vec<(Place, &'a Value)>,
 }
 
-/// The resources in a body with their JSON Pointers: the body itself, or what it lists. What is no object is left to the
-/// check of the list.
-pub(super) fn resources<'a>(target: &Target, body: &'a Value) -> Vec<(String, &'a Value)> {
-    if !target.list {
-        return vec![(String::new(), body)];
+impl<'a> Seen<'a> {
+    /// Looks at an exchange.
+    pub fn of(exchange: &'a Exchange) -> Self {
+        let target = Target::of(&exchange.request);
+        let good = exchange.status().is_some_and(|status| (200..300).contains(&status)) && exchange.failure.is_none();
+        let describes = target.is_some() && good && exchange.request.method != "DELETE";
+        let told = exchange.json().filter(|body| describes && body.is_object());
+        let resources = match (&target, told) {
+            (Some(Target { list: true, .. }), Some(body)) => {
+                let items = list::resources(body).unwrap_or_default().iter().enumerate();
+                items.filter(|(_, item)| item.is_object()).map(|(index, item)| (Place::Listed(index), item)).collect()
+            }
+            (Some(_), Some(body)) => vec![(Place::Body, body)],
+            _ => Vec::new(),
+        };
+        Self { exchange, target, told, resources }
     }
-    let items = list::resources(body).unwrap_or_default();
-    let items = items.iter().enumerate().filter(|(_, item)| item.is_object());
-    items.map(|(index, item)| (format!("/Resources/{index}"), item)).collect()
+
+    /// What was asked for and told, when that was users or groups.
+    pub(super) fn success(&self) -> Option<(&Target, &'a Value)> {
+        self.target.as_ref().zip(self.told)
+    }
+}
+
+/// Where in a body a resource stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// The body is the resource.
+    Body,
+    /// In `Resources`, at this index.
+    Listed(usize),
+}
+
+impl Place {
+    /// The JSON Pointer of a member of the resource.
+    pub(super) fn below(self, name: &str) -> String {
+        match self {
+            Self::Body => pointer::below("", name),
+            Self::Listed(index) => pointer::below(&format!("/Resources/{index}"), name),
+        }
+    }
 }
 
 /// True when a body says, or looks as if, it is a `ListResponse`.

@@ -4,18 +4,15 @@ use serde_json::{Value, json};
 
 use super::super::testing::{answered, exchange, failed};
 use super::*;
-use crate::exchange::{Body, Failure, FailureKind, Header};
+use crate::exchange::{Body, Exchange, Failure, FailureKind, Header};
 
 const LIST: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 
 fn judged(id: &str, exchange: &Exchange) -> Judgement {
     let rule = RULES.iter().find(|rule| rule.id == id).expect("a rule");
     let passwords = ["aB3dE6gH".to_owned(), "x".to_owned()];
-    judge_always(
-        rule,
-        exchange,
-        &Rules { limit: Duration::from_secs(60), passwords: &passwords, base: "https://example.com" },
-    )
+    let rules = Rules::new(Duration::from_secs(60), &passwords, "https://example.com");
+    judge_always(rule, &Seen::of(exchange), &rules)
 }
 
 fn passes(id: &str, exchange: &Exchange) {
