@@ -56,13 +56,25 @@ pub fn body(bytes: Vec<u8>, redactor: &Redactor) -> (Body, bool) {
     };
     match json::read(&text) {
         Ok((mut value, cut)) => {
-            if text.contains('\\') {
+            if may_hide(&text) {
                 redactor.document(&mut value);
             }
             (Body::Json(value), cut)
         }
         Err(_) => (Body::Text(text), false),
     }
+}
+
+/// Whether a JSON text has escapes in which a secret may hide. A quote is escaped in the one way that the redactor knows, and
+/// stands in every ETag; a backslash may escape once more.
+fn may_hide(json: &str) -> bool {
+    let mut bytes = json.bytes();
+    while bytes.any(|byte| byte == b'\\') {
+        if bytes.next() != Some(b'"') {
+            return true;
+        }
+    }
+    false
 }
 
 /// The body that a document is sent as, secrets taken out.
@@ -113,6 +125,24 @@ mod tests {
     fn unknown_and_broken_encodings_are_told() {
         assert!(decompress(Some("br"), b"x".to_vec(), 10).unwrap_err().contains("`br`"));
         assert!(decompress(Some("gzip"), b"no gzip".to_vec(), 10).unwrap_err().contains("not valid gzip"));
+    }
+
+    #[test]
+    fn escapes_do_not_hide_a_secret() {
+        let redactor = Redactor::new(&["abcd/f\"gh".to_owned()]);
+        for spelt in [
+            r#"abcd/f\"gh"#,
+            r#"abcd\/f\"gh"#,
+            r#"\u0061bcd/f\"gh"#,
+            r"abcd/f\u0022gh",
+            r#"abcd/f\\\"gh"#,
+            r#"ABCD\\/f\\\"gh"#,
+        ] {
+            let text = format!(r#"{{"version":"W/\"1\"","x":"{spelt}"}}"#);
+            let (body, _) = body(text.into_bytes(), &redactor);
+            assert_eq!(body, Body::Json(json!({ "version": "W/\"1\"", "x": "[redacted]" })), "{spelt}");
+        }
+        assert!(may_hide(r#""\"\u0061""#) && may_hide(r#""\\""#) && !may_hide(r#""W/\"1\"""#));
     }
 
     #[test]

@@ -33,23 +33,16 @@ pub struct Redactor {
 }
 
 /// Many passwords, found in one walk over a text however many there are.
+#[derive(Default)]
 struct Passwords {
     all: HashSet<String>,
     lengths: BTreeSet<usize>,
-    /// Whether one begins with this byte: asked for every byte of every answer.
-    begins: [bool; 256],
-}
-
-impl Default for Passwords {
-    fn default() -> Self {
-        Self { all: HashSet::new(), lengths: BTreeSet::new(), begins: [false; 256] }
-    }
+    begins: Beginnings,
 }
 
 impl Passwords {
     fn add(&mut self, password: &str) {
-        let Some(first) = password.bytes().next() else { return };
-        self.begins[usize::from(first)] = true;
+        self.begins.add(password.as_bytes());
         self.lengths.insert(password.len());
         self.all.insert(password.to_owned());
     }
@@ -62,8 +55,8 @@ impl Passwords {
 
     fn out_of<'a>(&self, text: Cow<'a, str>) -> Cow<'a, str> {
         let (mut clean, mut kept, mut next) = (String::new(), 0, 0);
-        for (start, byte) in text.bytes().enumerate() {
-            if !self.begins[usize::from(byte)] || start < next {
+        for start in 0..text.len() {
+            if start < next || !self.begins.may_be(&text.as_bytes()[start..]) {
                 continue;
             }
             if let Some(length) = self.at(&text, start) {
@@ -78,6 +71,44 @@ impl Passwords {
         }
         clean.push_str(&text[kept..]);
         Cow::Owned(clean)
+    }
+}
+
+/// The first bytes of all passwords, each a bit at its hash: asked at every byte of every answer.
+struct Beginnings(Box<[u64; Self::WORDS]>);
+
+impl Beginnings {
+    /// How many bytes are a beginning. Passwords have eight.
+    const BYTES: usize = 4;
+    const WORDS: usize = 1024;
+
+    fn add(&mut self, password: &[u8]) {
+        match password.first_chunk() {
+            Some(bytes) => {
+                let (word, bit) = Self::place(*bytes);
+                self.0[word] |= bit;
+            }
+            // Too short to be told by its beginning: every place is looked at.
+            None => self.0.fill(u64::MAX),
+        }
+    }
+
+    /// Whether a password may begin here. At the end of a text only a short one can.
+    fn may_be(&self, text: &[u8]) -> bool {
+        let (word, bit) = text.first_chunk().map_or((0, 1), |bytes| Self::place(*bytes));
+        self.0[word] & bit != 0
+    }
+
+    /// The word and the bit in it: the upper 16 bits of a multiplicative hash.
+    fn place(bytes: [u8; Self::BYTES]) -> (usize, u64) {
+        let hash = u32::from_le_bytes(bytes).wrapping_mul(0x9e37_79b1) >> 16;
+        ((hash >> 6) as usize, 1 << (hash & 63))
+    }
+}
+
+impl Default for Beginnings {
+    fn default() -> Self {
+        Self(Box::new([0; Self::WORDS]))
     }
 }
 
@@ -215,8 +246,11 @@ mod tests {
         assert_eq!(redactor.text(r#"{"password":"aB3dE6gH"}"#), r#"{"password":"[generated password]"}"#);
         redactor.add_password("aB3dE6gHlonger");
         redactor.add_password("");
+        assert_eq!(redactor.text("aB3"), "aB3");
         let twice = "é aB3dE6gHaB3dE6gHlonger, aB3 dE6gH";
         assert_eq!(redactor.text(twice), "é [generated password][generated password], aB3 dE6gH");
         assert_eq!(redactor.text("aB3dE6gé"), "aB3dE6gé");
+        redactor.add_password("aB3");
+        assert_eq!(redactor.text("x aB3dE6g aB3"), "x [generated password]dE6g [generated password]");
     }
 }

@@ -4,16 +4,13 @@ use super::outcome::{CheckResult, StepResult};
 use super::player::Player;
 use super::scene::specs;
 use crate::check::Judgement;
-use crate::check::always::{RULES, Rule, Rules, Seen, judge_always};
-use crate::exchange::{Exchange, FailureKind, redact};
+use crate::check::always::{RULES, Rule, Seen, judge_always};
+use crate::exchange::{Exchange, FailureKind};
 use crate::scenario::Scenario;
 
 impl Player<'_> {
     /// Adds one result per rule to a scenario's steps. Requests that were never answered are judged only when they timed out.
     pub(super) fn judge_always(&self, scenario: &Scenario, steps: &mut [StepResult]) {
-        // Generated passwords are masked when an exchange is recorded, so the mask is what a leak looks like.
-        let masks = [redact::PASSWORD.to_owned()];
-        let rules = Rules::new(self.client.timeout(), &masks, self.client.base().as_str());
         let seen: Vec<(usize, Seen<'_>)> = steps
             .iter()
             .enumerate()
@@ -23,7 +20,7 @@ impl Player<'_> {
         for rule in RULES {
             let mut last: Option<(usize, Judgement)> = None;
             for (index, seen) in &seen {
-                let judgement = judge_always(rule, seen, &rules);
+                let judgement = judge_always(rule, seen, &self.rules);
                 let weight = |j: &Judgement| match j {
                     Judgement::Skipped(_) => 0,
                     Judgement::Passed => 1,

@@ -1,8 +1,14 @@
 //! What the run owns. Every write passes here: POST on a collection, anything else only on resources our own POST made.
 
+mod holdings;
+
+pub use holdings::Owned;
+
 use std::collections::HashSet;
 
 use serde_json::Value;
+
+use holdings::Holdings;
 
 use super::existing::Existing;
 use super::mark::carries;
@@ -55,22 +61,6 @@ impl Collection {
     }
 }
 
-/// A resource the run created.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Owned {
-    /// Where it lives.
-    pub collection: Collection,
-    /// Its id, as the target gave it.
-    pub id: String,
-    /// userName or displayName as sent.
-    pub name: String,
-    /// True once a story's own DELETE of it was answered with a success: if its id turns up again under a name that is not
-    /// ours, it is somebody else's.
-    pub said_gone: bool,
-    /// True once it was removed again.
-    pub removed: bool,
-}
-
 /// A create whose answer did not settle whether something was made.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Unsettled {
@@ -89,7 +79,7 @@ pub struct Ledger {
     read_only: bool,
     /// What the operator says was there before: only its create is tried, which must be refused.
     existing: Existing,
-    owned: Vec<Owned>,
+    owned: Holdings,
     /// What came into `owned` and is not in the journal yet.
     fresh: Vec<Owned>,
     seen: HashSet<(Collection, String)>,
@@ -151,13 +141,12 @@ impl Ledger {
 
     /// Is this resource ours, and there as far as is known?
     fn holds(&self, collection: Collection, id: &str) -> bool {
-        let there = |o: &&Owned| !o.removed && !o.said_gone;
-        self.owned.iter().filter(there).any(|o| o.collection == collection && o.id == id)
+        self.owned.get(collection, id).is_some_and(|o| !o.removed && !o.said_gone)
     }
 
     /// Is this resource ours, or was it before it was removed?
     pub fn owns(&self, collection: Collection, id: &str) -> bool {
-        self.owned.iter().any(|o| o.collection == collection && o.id == id)
+        self.owned.get(collection, id).is_some()
     }
 
     /// Notes a create before it is sent: if no answer settles it, clean-up looks for the name.
@@ -186,9 +175,11 @@ impl Ledger {
             _ => None,
         };
         let mut open = None;
-        if exchange.request.method == "DELETE" && matches!(status, Some(200..=299)) {
-            let deleted = |o: &&mut Owned| o.collection == collection && Some(&o.id) == id_in_path.as_ref();
-            self.owned.iter_mut().filter(deleted).for_each(|owned| owned.said_gone = true);
+        if exchange.request.method == "DELETE"
+            && matches!(status, Some(200..=299))
+            && let Some(deleted) = id_in_path.and_then(|id| self.owned.get_mut(collection, &id))
+        {
+            deleted.said_gone = true;
         }
         if is_create && let Some(name) = sent.as_ref().filter(|name| self.existing.names(collection, name)) {
             self.record_probe(collection, name, exchange);
@@ -265,14 +256,14 @@ impl Ledger {
 
     /// Notes that a resource is gone. It stays known as ours, unless its id turns up under a name that is not.
     pub fn remove(&mut self, collection: Collection, id: &str) {
-        for owned in self.owned.iter_mut().filter(|o| o.collection == collection && o.id == id) {
+        if let Some(owned) = self.owned.get_mut(collection, id) {
             owned.removed = true;
         }
     }
 
     /// Everything owned, in the order it was made.
     pub fn owned(&self) -> &[Owned] {
-        &self.owned
+        self.owned.in_order()
     }
 
     /// What is owned since this was last asked.
@@ -282,10 +273,9 @@ impl Ledger {
 
     /// Some give the id of what is gone to the next that comes: then it is that.
     fn own(&mut self, collection: Collection, id: String, name: &str) {
-        self.owned.retain(|o| o.collection != collection || o.id != id);
         let owned = Owned { collection, id, name: name.to_owned(), said_gone: false, removed: false };
         self.fresh.push(owned.clone());
-        self.owned.push(owned);
+        self.owned.add(owned);
     }
 
     fn adopt(&mut self, unsettled: &Unsettled, resource: &Value) -> bool {
@@ -332,8 +322,9 @@ impl Ledger {
                 continue;
             }
             if let Some(name) = name {
-                let gone = |o: &Owned| (o.said_gone || o.removed) && o.collection == collection && o.id == id;
-                self.owned.retain(|o| !gone(o));
+                if self.owned.get(collection, &id).is_some_and(|o| o.said_gone || o.removed) {
+                    self.owned.forget(collection, &id);
+                }
                 if !self.owns(collection, &id) {
                     self.existing.show(collection, name);
                 }

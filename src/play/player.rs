@@ -19,7 +19,8 @@ use super::outcome::{CheckResult, CheckStatus, ScenarioResult, ScenarioStatus, S
 use super::presence::Presence;
 use super::scene::Scene;
 use super::{Halt, Outcome, Settings, strangers};
-use crate::exchange::{Exchange, Failure, FailureKind};
+use crate::check::always::Rules;
+use crate::exchange::{Exchange, Failure, FailureKind, redact};
 use crate::okta::client::{Outgoing, Payload};
 use crate::okta::{Client, Identities, wire};
 use crate::scenario::{App, Level, Scenario, Step};
@@ -56,6 +57,8 @@ pub(super) struct Player<'a> {
     pub(super) enough: Option<&'a Enough<'a>>,
     pub(super) offers: Offers,
     pub(super) diagnosis: Diagnosis,
+    /// What holds for every answer.
+    pub(super) rules: Rules,
 }
 
 /// Tells whether a scenario came out so that the run ends.
@@ -90,6 +93,8 @@ impl<'a> Player<'a> {
         for exchange in seen {
             ledger.record(exchange);
         }
+        // Generated passwords are masked when an exchange is recorded, so the mask is what a leak looks like.
+        let rules = Rules::new(client.timeout(), &[redact::PASSWORD.to_owned()], client.base().as_str());
         Player {
             client,
             identities,
@@ -110,6 +115,7 @@ impl<'a> Player<'a> {
             enough,
             offers: Offers::default(),
             diagnosis: Diagnosis::default(),
+            rules,
         }
     }
 }

@@ -19,22 +19,31 @@ const PUBLIC: [&str; 2] = ["schemas", "resourceType"];
 const NOT_SHOWN: &str = "[not shown]";
 
 /// Texts that are hidden wherever they are found. Where two overlap, all that belongs to one of them is.
-struct Hidden(AhoCorasick);
+struct Hidden {
+    texts: Vec<String>,
+    /// How they begin: hardly any text has that in it, and one pass tells.
+    beginnings: AhoCorasick,
+}
 
 impl Hidden {
+    /// Bytes of a beginning. The texts themselves may be as long as a target likes.
+    const BEGINNING: usize = 8;
+
     /// `None` when there is nothing to hide.
     fn new(texts: impl IntoIterator<Item = String>) -> Option<Self> {
         let texts: Vec<String> = texts.into_iter().filter(|text| text.chars().count() > 2).collect();
-        (!texts.is_empty()).then(|| Self(AhoCorasick::new(&texts).expect("names fit into memory many times")))
+        let beginnings = texts.iter().map(|text| &text.as_bytes()[..text.len().min(Self::BEGINNING)]);
+        let beginnings = AhoCorasick::new(beginnings).expect("a few bytes for each text that fits into memory");
+        (!texts.is_empty()).then_some(Self { texts, beginnings })
     }
 
     fn out_of(&self, text: &mut String) {
-        // Most texts are shorter than a name.
-        if text.len() < self.0.min_pattern_len() || !self.0.is_match(text.as_str()) {
+        if !self.beginnings.is_match(text.as_str()) {
             return;
         }
-        let found = self.0.find_overlapping_iter(text.as_str());
-        let mut spans: Vec<(usize, usize)> = found.map(|found| (found.start(), found.end())).collect();
+        let longer = self.texts.iter().filter(|hidden| hidden.len() <= text.len());
+        let found = longer.flat_map(|hidden| text.match_indices(hidden.as_str()));
+        let mut spans: Vec<(usize, usize)> = found.map(|(start, part)| (start, start + part.len())).collect();
         spans.sort_unstable();
         let mut merged: Vec<(usize, usize)> = Vec::new();
         for (start, end) in spans {
