@@ -96,6 +96,8 @@ fn a_directory_is_the_same_after_a_restart_and_is_filled_once() {
         }
         let bytes = fs::read(&file).expect("file");
         assert!(!bytes.windows(TOKEN.len()).any(|part| part == TOKEN.as_bytes()), "the token is in the file");
+        let mode = fs::metadata(&file).expect("file").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "people are in it");
     }
 }
 

@@ -25,7 +25,7 @@ use crate::play::{
     self, Cast, CheckStatus, Enough, Existing, Halt, Outcome, Preflight, ScenarioResult, Settings, preflight,
 };
 use crate::report::format::Format;
-use crate::report::{Gate, Report, Run, SCHEMA_VERSION, Target as ReportTarget, Tool};
+use crate::report::{Gate, Report, Run, SCHEMA_VERSION, Selection, Target as ReportTarget, Tool};
 use crate::scenario::{App, Capability, Catalogue, Level, Scenario, select};
 use crate::score;
 
@@ -285,6 +285,15 @@ impl Prepared {
         Identities::new(self.seed, &self.token, &args.prefix, &args.user_domain)
     }
 
+    /// What decided what was played.
+    fn selection(&self, args: &RunArgs, played: &[ScenarioResult]) -> Selection {
+        let select = match self.last_failed {
+            Some(_) => played.iter().map(|scenario| scenario.id.clone()).collect(),
+            None => args.select.clone(),
+        };
+        Selection { select, skip: args.skip.clone(), read_only: args.read_only, import_size: args.import_size }
+    }
+
     /// Scores, decides, writes and tells.
     fn finish(
         &self,
@@ -335,6 +344,7 @@ impl Prepared {
                 complete,
                 notes: notes(outcome.halt, left, args.read_only).into_iter().chain(outcome.notes).collect(),
                 narrowed,
+                selection: self.selection(args, &outcome.scenarios),
                 requests: outcome.requests + requests,
                 features,
             },

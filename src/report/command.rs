@@ -3,20 +3,17 @@
 
 use std::fmt::Write as _;
 
-use super::{Reference, Report};
+use super::{Reference, Report, Selection};
 use crate::exchange::curl::quote;
 use crate::okta::identity;
 use crate::play::ScenarioResult;
 use crate::scenario::App;
 
-/// A selection of more scenarios than these is not named in a command.
-const NAMED: usize = 20;
-
 /// Plays one scenario again, exactly; what it creates is kept to be looked at, where the server outlives the run.
 pub fn again(report: &Report, scenario: &ScenarioResult) -> String {
-    let keep = if report.target.reference.is_some() { "" } else { " --keep" };
+    let keep = if report.target.reference.is_some() || report.run.selection.read_only { "" } else { " --keep" };
     let (id, seed, app) = (word(&scenario.id), report.run.seed, app(report));
-    format!("scimulate run{} {id} --seed {seed}{app}{keep}", reference(report))
+    format!("scimulate run{} {id} --seed {seed}{app}{}{keep}", reference(report), extent(report))
 }
 
 /// Plays the whole run again: on two lines, with the target and all that decides what is played.
@@ -25,16 +22,20 @@ pub fn whole(report: &Report) -> String {
         Some(_) => format!("scimulate run{}", reference(report)),
         None => format!("SCIM_TOKEN='…' scimulate run --url {}", quote(&report.target.base_url)),
     };
-    let mut selected = String::new();
-    if report.run.narrowed && report.scenarios.len() <= NAMED {
-        report.scenarios.iter().for_each(|scenario| selected.extend([" ", &word(&scenario.id)]));
-    }
+    let Selection { select, skip, .. } = &report.run.selection;
     let (app, seed) = (report.run.app.id(), report.run.seed);
-    let mut text = format!("{target}{selected} \\\n  --app {app} --seed {seed}");
+    let mut text = target;
+    for select in select {
+        text.extend([" ", &word(select)]);
+    }
+    // Writing to a String cannot fail.
+    let _ = write!(text, " \\\n  --app {app} --seed {seed}{}", extent(report));
+    for skip in skip {
+        text.extend([" --skip ", &word(skip)]);
+    }
     if !report.run.features.is_empty() {
         let features = report.run.features.iter().map(|f| f.id()).collect::<Vec<_>>().join(",");
-        // Writing to a String cannot fail.
-        let _ = write!(text, " --features {features}");
+        text.extend([" --features ", &features]);
     }
     text
 }
@@ -47,6 +48,13 @@ pub fn failed(report: &Report, saved: Option<&str>) -> String {
         seed => format!(" --seed {seed}"),
     };
     format!("scimulate run{}{seed}{} --last-failed{saved}", reference(report), app(report))
+}
+
+/// ` --read-only --import-size N`, as far as they were given.
+fn extent(report: &Report) -> String {
+    let Selection { read_only, import_size, .. } = report.run.selection;
+    let read_only = if read_only { " --read-only" } else { "" };
+    import_size.map_or_else(|| read_only.to_owned(), |size| format!("{read_only} --import-size {size}"))
 }
 
 /// ` --reference` and what was built into it; nothing for any other target.
@@ -107,8 +115,22 @@ mod tests {
         assert!(
             whole(&report).starts_with(&format!("{server} \\\n  --app oin --seed 4711 --features test-credentials,"))
         );
-        report.run.narrowed = true;
-        assert!(whole(&report).contains(" --variant small_pages connection.credentials users.create users.update "));
+        report.run.selection = Selection { select: vec!["users".into(), "a b".into()], ..Selection::default() };
+        assert!(whole(&report).contains(" --variant small_pages users 'a b' \\\n"));
+    }
+
+    #[test]
+    fn what_was_left_out_is_left_out_again() {
+        let mut report = sample::failing();
+        let skip = vec!["volume".to_owned(), "$(id)".to_owned()];
+        report.run.selection = Selection { skip, read_only: true, import_size: Some(500), ..Selection::default() };
+        assert!(
+            whole(&report)
+                .contains(" --seed 4711 --read-only --import-size 500 --skip volume --skip '$(id)' --features")
+        );
+        let scenario = report.scenarios[0].clone();
+        let expected = "scimulate run connection.credentials --seed 4711 --read-only --import-size 500";
+        assert_eq!(again(&report, &scenario), expected);
     }
 
     #[test]

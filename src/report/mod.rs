@@ -92,10 +92,38 @@ pub struct Run {
     pub notes: Vec<String>,
     /// True when the run was narrowed (selection, skip) so that readiness cannot be told.
     pub narrowed: bool,
+    /// What of the catalogue was asked for.
+    #[serde(default, skip_serializing_if = "Selection::is_everything")]
+    pub selection: Selection,
     /// How many requests were sent.
     pub requests: usize,
     /// The features the verdict is about.
     pub features: Vec<Capability>,
+}
+
+/// The words and options that decide what of the catalogue is played.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Selection {
+    /// What was selected; everything when empty.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub select: Vec<String>,
+    /// `--skip`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub skip: Vec<String>,
+    /// `--read-only`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub read_only: bool,
+    /// `--import-size`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub import_size: Option<u16>,
+}
+
+impl Selection {
+    /// True when nothing was chosen.
+    pub fn is_everything(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What was tested.

@@ -222,6 +222,7 @@ fn report(mut scenarios: Vec<ScenarioResult>, known: &str, cleanup: Cleanup) -> 
             complete: true,
             notes: vec![],
             narrowed: false,
+            selection: Selection::default(),
             requests: 63,
             features,
         },

@@ -21,6 +21,9 @@ impl Disk {
         let name = path.display();
         let mut options = OpenOptions::new();
         options.read(true).write(true);
+        // People are in it.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let (file, new) = match options.open(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => (options.create_new(true).open(path), true),
             opened => (opened, false),
