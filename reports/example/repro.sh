@@ -13,7 +13,7 @@ case "${1:-}" in
   # scimulate run --reference --fault deactivate_noop users.deactivate --seed 4711
   : "${SCIM_BASE_URL:?give the base URL in SCIM_BASE_URL}"
   : "${SCIM_TOKEN:?give the credential in SCIM_TOKEN}"
-  curl -sS -i -X PATCH "$SCIM_BASE_URL"'/Users/b8f1a07f-d37a-419b-baab-d177b07e0420' \
+  curl -sS -i -X PATCH "$SCIM_BASE_URL"'/Users/56bce8a1-f747-496c-9ae4-4bfa2806dc13' \
   -H "Authorization: Bearer $SCIM_TOKEN" \
   -H 'User-Agent: Okta SCIM Client 1.0.0' \
   -H 'Accept: application/scim+json' \
@@ -28,7 +28,7 @@ case "${1:-}" in
   # scimulate run --reference --fault deactivate_noop users.deactivate --seed 4711
   : "${SCIM_BASE_URL:?give the base URL in SCIM_BASE_URL}"
   : "${SCIM_TOKEN:?give the credential in SCIM_TOKEN}"
-  curl -sS -i -X PATCH "$SCIM_BASE_URL"'/Users/b8f1a07f-d37a-419b-baab-d177b07e0420' \
+  curl -sS -i -X PATCH "$SCIM_BASE_URL"'/Users/56bce8a1-f747-496c-9ae4-4bfa2806dc13' \
   -H "Authorization: Bearer $SCIM_TOKEN" \
   -H 'User-Agent: Okta SCIM Client 1.0.0' \
   -H 'Accept: application/scim+json' \
@@ -36,7 +36,7 @@ case "${1:-}" in
   -H 'Content-Type: application/scim+json; charset=utf-8' \
   --data-raw '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","value":{"active":false}}]}'
   echo
-  curl -sS -i -X GET "$SCIM_BASE_URL"'/Users/b8f1a07f-d37a-419b-baab-d177b07e0420' \
+  curl -sS -i -X GET "$SCIM_BASE_URL"'/Users/56bce8a1-f747-496c-9ae4-4bfa2806dc13' \
   -H "Authorization: Bearer $SCIM_TOKEN" \
   -H 'User-Agent: Okta SCIM Client 1.0.0' \
   -H 'Accept: application/scim+json' \
@@ -49,7 +49,7 @@ case "${1:-}" in
   # scimulate run --reference --fault deactivate_noop users.deactivate --seed 4711
   : "${SCIM_BASE_URL:?give the base URL in SCIM_BASE_URL}"
   : "${SCIM_TOKEN:?give the credential in SCIM_TOKEN}"
-  curl -sS -i -X PATCH "$SCIM_BASE_URL"'/Users/b8f1a07f-d37a-419b-baab-d177b07e0420' \
+  curl -sS -i -X PATCH "$SCIM_BASE_URL"'/Users/56bce8a1-f747-496c-9ae4-4bfa2806dc13' \
   -H "Authorization: Bearer $SCIM_TOKEN" \
   -H 'User-Agent: Okta SCIM Client 1.0.0' \
   -H 'Accept: application/scim+json' \
@@ -70,7 +70,7 @@ case "${1:-}" in
   # scimulate run --reference --fault deactivate_noop users.deactivate --seed 4711
   : "${SCIM_BASE_URL:?give the base URL in SCIM_BASE_URL}"
   : "${SCIM_TOKEN:?give the credential in SCIM_TOKEN}"
-  curl -sS -i -X PATCH "$SCIM_BASE_URL"'/Users/b8f1a07f-d37a-419b-baab-d177b07e0420' \
+  curl -sS -i -X PATCH "$SCIM_BASE_URL"'/Users/56bce8a1-f747-496c-9ae4-4bfa2806dc13' \
   -H "Authorization: Bearer $SCIM_TOKEN" \
   -H 'User-Agent: Okta SCIM Client 1.0.0' \
   -H 'Accept: application/scim+json' \
@@ -78,7 +78,7 @@ case "${1:-}" in
   -H 'Content-Type: application/scim+json; charset=utf-8' \
   --data-raw '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","value":{"active":false}}]}'
   echo
-  curl -sS -i -X GET "$SCIM_BASE_URL"'/Users/b8f1a07f-d37a-419b-baab-d177b07e0420' \
+  curl -sS -i -X GET "$SCIM_BASE_URL"'/Users/56bce8a1-f747-496c-9ae4-4bfa2806dc13' \
   -H "Authorization: Bearer $SCIM_TOKEN" \
   -H 'User-Agent: Okta SCIM Client 1.0.0' \
   -H 'Accept: application/scim+json' \
@@ -91,7 +91,7 @@ case "${1:-}" in
   # scimulate run --reference --fault deactivate_noop users.reactivate --seed 4711
   : "${SCIM_BASE_URL:?give the base URL in SCIM_BASE_URL}"
   : "${SCIM_TOKEN:?give the credential in SCIM_TOKEN}"
-  curl -sS -i -X PATCH "$SCIM_BASE_URL"'/Users/d2be72b3-9547-4a6c-adb0-4f26af30c10b' \
+  curl -sS -i -X PATCH "$SCIM_BASE_URL"'/Users/813a7dd1-8404-4297-8f81-8e8486d8d639' \
   -H "Authorization: Bearer $SCIM_TOKEN" \
   -H 'User-Agent: Okta SCIM Client 1.0.0' \
   -H 'Accept: application/scim+json' \
@@ -99,7 +99,7 @@ case "${1:-}" in
   -H 'Content-Type: application/scim+json; charset=utf-8' \
   --data-raw '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","value":{"active":false}}]}'
   echo
-  curl -sS -i -X GET "$SCIM_BASE_URL"'/Users/0c52ec13-68cf-478a-90ce-49aee8a8411e' \
+  curl -sS -i -X GET "$SCIM_BASE_URL"'/Users/97598bb3-cc5f-46bd-b2bb-c2dfd69b4cea' \
   -H "Authorization: Bearer $SCIM_TOKEN" \
   -H 'User-Agent: Okta SCIM Client 1.0.0' \
   -H 'Accept: application/scim+json' \
