@@ -22,6 +22,8 @@ fn normal(text: &str, folder: &Path) -> String {
     [
         (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
         (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{0,26}", "UUID"),
+        // The whole run.
+        (r"([·-]) (?:\d+|\d+\.\d+) m?s\n$", "$1 TIME\n"),
         (r" +\d+\.\d+ ?s\b", " TIME"),
         (r"time=\d+\.\d+s", "time=TIME"),
         (r"\d+ ms\b", "N ms"),

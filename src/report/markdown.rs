@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::command::again;
 use super::escape::{block, escape};
 use super::finding::{Findings, breaks, cause_of, differing, judged, why, words};
+use super::pace::duration;
 use super::{Report, told};
 use crate::exchange::{Body, Exchange};
 use crate::score::Counted;
@@ -71,12 +72,12 @@ fn head(report: &Report) -> String {
     let gate = if report.gate.passed { "passed" } else { "failed" };
     let _ = writeln!(
         out,
-        "{score} · {}: {} · {:.1} s\n\n\
+        "{score} · {}: {} · {}\n\n\
          Target {} · app `{}` · seed `{}` · {} · scimulate {}\n\n\
          Gate {gate}: {}",
         told::count(report.counts.checks, "check"),
         if counts.is_empty() { "none played".to_owned() } else { counts.join(", ") },
-        report.run.seconds,
+        duration(report.run.seconds * 1000.0),
         code(&report.target.base_url),
         report.run.app.id(),
         report.run.seed,

@@ -11,6 +11,7 @@ use super::speed::{Speed, speeds};
 use crate::play::Cleanup;
 use crate::report::command;
 use crate::report::finding::Findings;
+use crate::report::pace::duration;
 use crate::report::told::{count, headline, moment, outcomes, sentence};
 use crate::report::{Problem, Report, Verdict};
 use crate::scenario::App;
@@ -106,8 +107,8 @@ fn facts(report: &Report) -> Vec<(&'static str, String)> {
         App::Aiw => "aiw, as an app of the App Integration Wizard",
     };
     let took = format!(
-        "{:.1} s for {} in {}",
-        report.run.seconds,
+        "{} for {} in {}",
+        duration(report.run.seconds * 1000.0),
         count(report.run.requests, "request"),
         count(report.counts.scenarios, "scenario")
     );

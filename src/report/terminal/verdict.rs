@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::play::Cleanup;
+use crate::report::pace::duration;
 use crate::report::suites::suites;
 use crate::report::told::{count, outcomes, shortcomings};
 use crate::report::{CapabilityResult, CapabilityStatus, Report, Verdict};
@@ -117,7 +118,7 @@ pub(super) fn last_line(report: &Report, style: Style) -> String {
         .join(", ");
     let known = if counts.known > 0 { format!(" ({} of the failed known)", counts.known) } else { String::new() };
     let played = format!("{}, {}: {parts}{known}", count(counts.scenarios, "scenario"), count(counts.checks, "check"));
-    let time = format!("{:.1} s", report.run.seconds);
+    let time = duration(report.run.seconds * 1000.0);
     [style.paint(role, &verdict), score, played, time].join(style.dot()) + "\n"
 }
 
