@@ -124,13 +124,14 @@ pub(super) fn scim_error(seen: &Seen<'_>, _: &Rules) -> Judgement {
     }
 }
 
+/// A member of the document that an error was told with.
+fn told_in_error<'a>(seen: &Seen<'a>, name: &str) -> Option<&'a Value> {
+    let status = seen.exchange.status()?;
+    pointer::get(seen.exchange.json().filter(|_| status >= 400)?, name)
+}
+
 pub(super) fn error_status(seen: &Seen<'_>, _: &Rules) -> Judgement {
-    let told = seen
-        .exchange
-        .status()
-        .filter(|status| *status >= 400)
-        .and_then(|_| pointer::get(seen.exchange.json()?, "status"));
-    match told {
+    match told_in_error(seen, "status") {
         None => skipped("not an error that tells its status"),
         Some(Value::String(_)) => Judgement::Passed,
         Some(other) => {
@@ -142,12 +143,7 @@ pub(super) fn error_status(seen: &Seen<'_>, _: &Rules) -> Judgement {
 }
 
 pub(super) fn scim_type(seen: &Seen<'_>, _: &Rules) -> Judgement {
-    let told = seen
-        .exchange
-        .status()
-        .filter(|status| *status >= 400)
-        .and_then(|_| pointer::get(seen.exchange.json()?, "scimType"));
-    match told {
+    match told_in_error(seen, "scimType") {
         None | Some(Value::Null) => skipped("not an error that names a scimType"),
         Some(Value::String(word)) if SCIM_TYPES.contains(&word.as_str()) => Judgement::Passed,
         Some(other) => {
