@@ -1,6 +1,6 @@
 //! What is kept of an exchange once it has been judged: a hostile target must not fill memory or the report.
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use super::{Body, Exchange, Header};
 
@@ -106,8 +106,9 @@ fn thin(value: &mut Value) {
 /// About the length of a value's JSON text, and no less; anything beyond `limit` when it is longer.
 fn size(value: &Value, limit: usize) -> usize {
     match value {
-        Value::Null | Value::Bool(_) => 5,
-        Value::Number(_) => LONGEST_NUMBER,
+        Value::Null | Value::Bool(true) => 4,
+        Value::Bool(false) => 5,
+        Value::Number(number) => number_size(number),
         Value::String(text) => text_size(text),
         Value::Array(items) => sum(items.iter().map(|item| size(item, limit)), limit),
         Value::Object(members) => {
@@ -116,13 +117,20 @@ fn size(value: &Value, limit: usize) -> usize {
     }
 }
 
-/// The digits of a float and its exponent, or of the longest integer.
-const LONGEST_NUMBER: usize = 24;
+/// The digits of an integer; of a float as many as it may have with its exponent.
+fn number_size(number: &Number) -> usize {
+    let digits = |size: u64| size.checked_ilog10().map_or(1, |zeros| zeros as usize + 1);
+    match (number.as_u64(), number.as_i64()) {
+        (Some(positive), _) => digits(positive),
+        (None, Some(negative)) => digits(negative.unsigned_abs()) + 1,
+        (None, None) => 24,
+    }
+}
 
 /// A text in quotes, with its escapes.
 fn text_size(text: &str) -> usize {
     let escapes = text.bytes().map(|byte| match byte {
-        b'"' | b'\\' => 1,
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 1,
         0..0x20 => 5,
         _ => 0,
     });
@@ -150,11 +158,14 @@ mod tests {
             json!(null),
             json!(false),
             json!({ "a": [1, -2.5e-300, u64::MAX, i64::MIN, 1.797_693_134_862_315_7e308, "\u{1}\"\\é\u{7f}"], "b\n": {} }),
-            json!([[], {}, [true, null]]),
+            json!(2.5),
         ] {
             let text = value.to_string();
-            assert!((text.len()..text.len() + 80).contains(&size(&value, 10_000)), "{text}");
+            assert!((text.len()..text.len() + 40).contains(&size(&value, 10_000)), "{text}");
         }
+        let exact =
+            json!([[], {}, [true, false, null], 0, 10, -1, u64::MAX, i64::MIN, { "a\n": "\"\r\t\u{8}\u{c}\u{1}" }]);
+        assert_eq!(size(&exact, 10_000), exact.to_string().len());
         assert!(size(&json!(vec![1; 1000]), 100) <= 200, "the rest is not counted");
     }
 
