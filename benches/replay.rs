@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -22,7 +23,10 @@ const TURNS: usize = 9;
 /// As many scenarios at once as `run` plays.
 const JOBS: usize = 4;
 
-fn main() {
+/// How many times as long as the bare client a run may take.
+const BOUND: f64 = 1.2;
+
+fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("runtime");
     let catalogue = load(None, None).expect("catalogue");
     println!("{TURNS} turns each; median milliseconds of a run and of sending its requests again");
@@ -30,16 +34,24 @@ fn main() {
         "| app | scenarios at once | requests | run | bare client | times | waiting | templates | judging, keeping, sending |"
     );
     println!("|---|---|---|---|---|---|---|---|---|");
+    let mut exit = ExitCode::SUCCESS;
     for app in [App::Oin, App::Aiw] {
         let plan = select::select(&catalogue, app, &[], &[]).expect("plan");
         for jobs in [JOBS, 1] {
             let rules = Rules { jobs, ..Rules::new(app) };
-            println!("{}", runtime.block_on(compared(rules, &catalogue, &plan)));
+            let (row, times) = runtime.block_on(compared(rules, &catalogue, &plan));
+            println!("{row}");
+            if jobs == JOBS && times > BOUND {
+                eprintln!("a run takes {times:.2} times as long as the bare client, more than {BOUND}");
+                exit = ExitCode::FAILURE;
+            }
         }
     }
+    exit
 }
 
-async fn compared(rules: Rules, catalogue: &Catalogue, plan: &[&Scenario]) -> String {
+/// The row of the table, and how many times as long as the bare client the run takes.
+async fn compared(rules: Rules, catalogue: &Catalogue, plan: &[&Scenario]) -> (String, f64) {
     let folder = tempfile::tempdir().expect("a folder");
     let archive = folder.path().join("requests.har");
     let told = Config { archive: Some(archive.clone()), ..config(Vec::new()) };
@@ -56,7 +68,7 @@ async fn compared(rules: Rules, catalogue: &Catalogue, plan: &[&Scenario]) -> St
     }
     let templates = templates(rules.app, catalogue, plan);
     let (played, bare, busy) = (median(playing), median(bare), median(busy));
-    format!(
+    let row = format!(
         "| {} | {} | {} | {played:.0} | {bare:.0} | {:.2} | {:.0} % | {:.0} % | {:.0} % |",
         rules.app.id(),
         rules.jobs,
@@ -65,7 +77,8 @@ async fn compared(rules: Rules, catalogue: &Catalogue, plan: &[&Scenario]) -> St
         100.0 * (played - busy) / played,
         100.0 * templates / played,
         100.0 * (busy - templates) / played,
-    )
+    );
+    (row, played / bare)
 }
 
 fn millis(took: Duration) -> f64 {
